@@ -1,0 +1,18 @@
+"""minisft: supervised fine-tuning of language models, by hand.
+
+The rooms, in the order in which text becomes a fine-tuned model: ops, text, data, checkpoints, models, objectives,
+training. Each imports only those before it.
+"""
+
+from minisft.data import load_task
+from minisft.errors import InputError
+from minisft.models import Bert, BertConfig, SequenceClassifier
+from minisft.ops import FUSED, TEXTBOOK, Ops
+from minisft.text import Tokenizer
+from minisft.training import FineTuning, Settings, Trainer
+
+__version__ = "0.1.0"
+__all__ = [
+    "FUSED", "TEXTBOOK", "Bert", "BertConfig", "FineTuning", "InputError", "Ops", "SequenceClassifier", "Settings",
+    "Tokenizer", "Trainer", "load_task",
+]  # fmt: skip

@@ -1,0 +1,7 @@
+"""`python -m minisft`."""
+
+import sys
+
+from minisft.cli import main
+
+sys.exit(main())

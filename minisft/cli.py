@@ -1,0 +1,92 @@
+"""The command line: python -m minisft finetune | evaluate | predict | tasks | doctor."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from minisft.errors import InputError
+
+EPILOGUE = "Try: python -m minisft finetune --task town/paraphrase"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the return value is the exit status: 0 well, 2 bad input, 130 interrupted."""
+    options = parser().parse_args(arguments)
+    from minisft import commands  # after the options are read, so that --help does not wait for torch
+
+    try:
+        getattr(commands, options.command)(options)
+        return 0
+    except InputError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nstopped", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # `... | head` closed the output
+        sys.stderr.close()
+        return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands and options."""
+    top = argparse.ArgumentParser(prog="python -m minisft", description=__doc__, epilog=EPILOGUE)
+    commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    finetune = commands.add_parser("finetune", help="fine-tune a pretrained model on a task and test it")
+    finetune.set_defaults(command="finetune")
+    add_task(finetune)
+    finetune.add_argument("--model", help="minilm, a folder, or a hub id such as org/name (minilm)")
+    finetune.add_argument("--epochs", type=int, help="passes over the training rows (3)")
+    finetune.add_argument("--batch-size", type=int, help="rows in one update (16)")
+    finetune.add_argument("--lr", type=float, help="peak learning rate (1e-4)")
+    finetune.add_argument("--warmup", type=float, help="share of all updates, or a number of updates (0.1)")
+    finetune.add_argument("--weight-decay", type=float, help="decay of matrices and tables (0.01)")
+    finetune.add_argument("--max-length", type=int, help="longest text in word pieces; longer ones are cut (128)")
+    finetune.add_argument("--precision", choices=["fp32", "bf16"], help="of matrix products (fp32)")
+    finetune.add_argument("--seed", type=int, help="decides the new head, the order and dropout (0)")
+    finetune.add_argument("--patience", type=int, help="stop after so many epochs without improvement")
+    finetune.add_argument("--keep-every", type=int, metavar="UPDATES", help="keep the state also within an epoch")
+    finetune.add_argument("--out", type=Path, help="folder for the model, the log and the figures (runs/TASK)")
+    finetune.add_argument("--resume", action="store_true", help="go on with the run in --out")
+    add_common(finetune)
+
+    evaluate = commands.add_parser("evaluate", help="score a fine-tuned model on the test split of a task")
+    evaluate.set_defaults(command="evaluate")
+    add_task(evaluate)
+    add_inference(evaluate)
+
+    predict = commands.add_parser("predict", help="label a text, a pair of texts, or the rows of a file")
+    predict.set_defaults(command="predict")
+    predict.add_argument("text", nargs="*", help="one text, or the two texts of a pair")
+    predict.add_argument("--data", type=Path, help="csv, tsv or jsonl file with the text columns of the task")
+    add_inference(predict)
+
+    tasks = commands.add_parser("tasks", help="list the tasks and where they come from")
+    tasks.set_defaults(command="tasks")
+    doctor = commands.add_parser("doctor", help="say what is installed and found, and how to mend what is missing")
+    doctor.set_defaults(command="doctor")
+    return top
+
+
+def add_task(command: argparse.ArgumentParser) -> None:
+    """The task, by name or as your own data."""
+    which = command.add_mutually_exclusive_group()
+    which.add_argument("--task", help="a name that `tasks` lists (town/paraphrase)")
+    which.add_argument("--data", type=Path, help="your own csv, tsv or jsonl file, or a folder of them")
+
+
+def add_inference(command: argparse.ArgumentParser) -> None:
+    """What evaluate and predict share."""
+    command.add_argument("--model", required=True, help="folder of a fine-tuned model")
+    command.add_argument("--batch-size", type=int, default=32, help="rows at a time (32)")
+    command.add_argument("--max-length", type=int, default=128, help="longest text in word pieces (128)")
+    command.add_argument("--precision", choices=["fp32", "bf16"], default="fp32", help="of matrix products (fp32)")
+    add_common(command)
+
+
+def add_common(command: argparse.ArgumentParser) -> None:
+    """What every working command has."""
+    command.add_argument("--device", default="auto", help="auto, cpu or cuda (auto)")
+    command.add_argument("--json", type=Path, metavar="FILE", help="write the results there as well")

@@ -1,0 +1,117 @@
+"""From texts to batches: rows of like length together, and a mask only where something is padded."""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from minisft.data.task import Task
+from minisft.text import Encodings, Tokenizer
+
+if TYPE_CHECKING:
+    from datasets import Dataset
+
+# Rows are sorted by length within blocks of this many batches: enough to waste little, and still shuffled.
+BLOCK = 64
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some rows, padded to the longest of them. `rows` are their numbers in the split."""
+
+    input_ids: Int[Tensor, "B T"]
+    attention_mask: Bool[Tensor, "B T"] | None  # True at real tokens; None where no row is padded
+    token_type_ids: Int[Tensor, "B T"]
+    labels: Int[Tensor, " B"] | Float[Tensor, " B"]
+    rows: list[int]
+
+    def to(self, device: torch.device) -> "Batch":
+        """The same batch on a device."""
+        if device.type == "cpu":
+            return self
+        mask = None if self.attention_mask is None else self.attention_mask.to(device, non_blocking=True)
+        return Batch(
+            self.input_ids.to(device, non_blocking=True),
+            mask,
+            self.token_type_ids.to(device, non_blocking=True),
+            self.labels.to(device, non_blocking=True),
+            self.rows,
+        )
+
+
+@dataclass(frozen=True)
+class Batches:
+    """The encoded rows of one split, and the order in which they come: drawn from (seed, epoch) and nothing else."""
+
+    encodings: Encodings
+    labels: list[int] | list[float]
+    batch_size: int
+    pad_id: int
+    shuffle: bool = False
+    seed: int = 0
+
+    def __len__(self) -> int:
+        """How many batches an epoch has."""
+        return -(-len(self.labels) // self.batch_size)
+
+    def order(self, epoch: int) -> list[list[int]]:
+        """The row numbers of each batch of an epoch. Without `shuffle`, from short to long."""
+        lengths = [len(ids) for ids in self.encodings.input_ids]
+        rows = list(range(len(lengths)))
+        if not self.shuffle:
+            return chunks(sorted(rows, key=lambda row: lengths[row]), self.batch_size)
+        draw = random.Random(f"{self.seed} {epoch}")
+        draw.shuffle(rows)
+        batches: list[list[int]] = []
+        for block in chunks(rows, BLOCK * self.batch_size):
+            batches += chunks(sorted(block, key=lambda row: lengths[row]), self.batch_size)
+        draw.shuffle(batches)
+        return batches
+
+    def epoch(self, epoch: int, skip: int = 0) -> Iterator[Batch]:
+        """The batches of an epoch, without the first `skip`."""
+        for rows in self.order(epoch)[skip:]:
+            yield self.collate(rows)
+
+    def __iter__(self) -> Iterator[Batch]:
+        return self.epoch(0)
+
+    def collate(self, rows: list[int]) -> Batch:
+        """Pad the rows to the longest of them."""
+        lengths = [len(self.encodings.input_ids[row]) for row in rows]
+        ids = pad([self.encodings.input_ids[row] for row in rows], self.pad_id)
+        segments = pad([self.encodings.token_type_ids[row] for row in rows], 0)
+        mask = None
+        if min(lengths) < max(lengths):
+            mask = torch.arange(max(lengths)) < torch.tensor(lengths)[:, None]
+        return Batch(ids, mask, segments, torch.tensor([self.labels[row] for row in rows]), rows)
+
+
+def pad(rows: list[list[int]], filler: int) -> Int[Tensor, "B T"]:
+    """One tensor of rows of unlike length."""
+    longest = max(len(row) for row in rows)
+    return torch.tensor([row + [filler] * (longest - len(row)) for row in rows])
+
+
+def chunks(items: list[int], size: int) -> list[list[int]]:
+    """The items in groups of `size`, in order; the last may be smaller."""
+    return [items[start : start + size] for start in range(0, len(items), size)]
+
+
+def make_batches(
+    task: Task,
+    split: "Dataset",
+    tokenizer: Tokenizer,
+    batch_size: int,
+    max_length: int,
+    shuffle: bool = False,
+    seed: int = 0,
+) -> Batches:
+    """Encode a split of a task."""
+    texts = [list(split[column]) for column in task.columns]
+    encodings = tokenizer.encode(*texts, max_length=max_length)
+    return Batches(encodings, list(split["label"]), batch_size, tokenizer.pad_id, shuffle, seed)

@@ -1,0 +1,130 @@
+"""Your own data: a csv, tsv or jsonl file, or a folder with train, validation and test files of that kind."""
+
+import csv
+import json
+from pathlib import Path
+
+from minisft.data.task import Row, Task, build_task
+from minisft.errors import InputError
+
+SUFFIXES = (".csv", ".tsv", ".jsonl")
+LABEL_COLUMNS = ("label", "labels", "score")
+SPLITS = {"train": "train", "validation": "validation", "valid": "validation", "dev": "validation", "test": "test"}
+
+
+def load_local(path: Path) -> Task:
+    """Read a task from a file or folder.
+
+    The label column is named label, labels or score; the other one or two columns are the texts. Whole numbers and
+    names are classes; a column with fractions, or named score, is a regression. A single file is split 8 : 1 : 1,
+    the same way every time. Raises InputError where a file does not fit.
+    """
+    files = find_files(path)
+    rows = {split: read_rows(file) for split, file in files.items()}
+    columns, label_column = find_columns(next(iter(rows.values())), next(iter(files.values())))
+    for split, file in files.items():
+        for number, row in enumerate(rows[split], 1):
+            missing = [name for name in (*columns, label_column) if row.get(name) in (None, "")]
+            if missing:
+                raise InputError(f"{file}, row {number}: {missing[0]} is empty; fill it in or leave the row out")
+    labels = name_labels([row for split in rows.values() for row in split], label_column, path)
+    return build_task(str(path), columns, labels, rows, str(path))
+
+
+def find_files(path: Path) -> dict[str, Path]:
+    """The file of each split; one file alone is all training data, to be carved up."""
+    if path.is_dir():
+        files = {SPLITS[f.stem]: f for f in sorted(path.iterdir()) if f.suffix in SUFFIXES and f.stem in SPLITS}
+        if "train" not in files:
+            raise InputError(f"{path} has no train file; expected train.csv, train.tsv or train.jsonl in it")
+        return files
+    if path.suffix not in SUFFIXES:
+        raise InputError(f"{path} is of no known kind; expected a name that ends in {', '.join(SUFFIXES)}")
+    return {"train": path}
+
+
+def read_rows(path: Path) -> list[Row]:
+    """The rows of a file as dictionaries. Raises InputError with the line number where one cannot be read."""
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is not UTF-8 (byte {error.start}); save it as UTF-8") from None
+    rows = read_jsonl(path, text) if path.suffix == ".jsonl" else read_table(path, text)
+    if not rows:
+        raise InputError(f"{path} has no rows; expected a header line and at least one row, or one object a line")
+    return rows
+
+
+def read_table(path: Path, text: str) -> list[Row]:
+    """Comma- or tab-separated rows under a header. In a tsv file quotes are text."""
+    tabs = path.suffix == ".tsv"
+    lines = text.splitlines(keepends=True)
+    reader = csv.reader(lines, delimiter="\t" if tabs else ",", quoting=csv.QUOTE_NONE if tabs else csv.QUOTE_MINIMAL)
+    header = next(reader, [])
+    rows = []
+    for row in reader:
+        if row and len(row) != len(header):
+            raise InputError(f"{path}, line {reader.line_num}: {len(row)} columns, expected {len(header)}")
+        if row:
+            rows.append(dict(zip(header, row, strict=True)))
+    return rows
+
+
+def read_jsonl(path: Path, text: str) -> list[Row]:
+    """One JSON object a line."""
+    rows = []
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise InputError(f"{path}, line {number} is not JSON ({error.msg}); expected one object a line") from None
+        if not isinstance(row, dict):
+            raise InputError(f"{path}, line {number} holds a {type(row).__name__}; expected one object a line")
+        rows.append(row)
+    return rows
+
+
+def find_columns(rows: list[Row], path: Path) -> tuple[tuple[str, ...], str]:
+    """The text columns and the label column."""
+    names = list(rows[0])
+    label = next((name for name in LABEL_COLUMNS if name in names), None)
+    texts = tuple(name for name in names if name not in (*LABEL_COLUMNS, "id", "idx"))
+    if label is None or not 1 <= len(texts) <= 2:
+        raise InputError(
+            f"{path} has the columns {', '.join(names)}; expected one or two text columns and one of "
+            f"{', '.join(LABEL_COLUMNS)}"
+        )
+    return texts, label
+
+
+def name_labels(rows: list[Row], column: str, path: Path) -> list[str]:
+    """Put a number under "label" in every row, and say what the numbers are called."""
+    values = [row[column] for row in rows]
+    numbers = [to_number(value) for value in values]
+    all_numbers = all(number is not None for number in numbers)
+    if all_numbers and (column == "score" or any(not number.is_integer() for number in numbers)):
+        for row, number in zip(rows, numbers, strict=True):
+            row["label"] = number
+        return [column]
+    if column == "score":
+        bad = values[numbers.index(None)]
+        raise InputError(f"{path}: {bad!r} in the column score is no number; name the column label for classes")
+    names = [str(int(number)) for number in numbers] if all_numbers else [str(value) for value in values]
+    labels = sorted(set(names), key=(lambda name: int(name)) if all_numbers else None)
+    if len(labels) < 2:
+        raise InputError(f"{path} has one class only, {labels[0]!r}; expected at least two to tell apart")
+    if all_numbers and int(labels[0]) < 0:
+        raise InputError(f"{path}: label {labels[0]} is out of range; expected 0 or more (-1 marks a hidden label)")
+    for row, name in zip(rows, names, strict=True):
+        row["label"] = labels.index(name)
+    return labels
+
+
+def to_number(value: object) -> float | None:
+    """The value as a number, or None."""
+    try:
+        return None if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError):
+        return None

@@ -1,0 +1,8 @@
+"""The networks: parameters and the order in which they are applied. The arithmetic is in `minisft.ops`."""
+
+from minisft.models.bert import Bert
+from minisft.models.classifier import SequenceClassifier
+from minisft.models.config import BertConfig
+from minisft.models.encoder import EncoderLayer
+
+__all__ = ["Bert", "BertConfig", "EncoderLayer", "SequenceClassifier"]

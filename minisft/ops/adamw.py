@@ -1,0 +1,66 @@
+"""AdamW, one tensor at a time (Loshchilov and Hutter 2019, algorithm 2; section 4.3.1)."""
+
+from typing import Literal
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+Decay = Literal["decoupled", "document"]
+Updated = tuple[Tensor, Tensor, Tensor]
+
+
+def adamw_update(
+    parameter: Float[Tensor, "*shape"],
+    gradient: Float[Tensor, "*shape"],
+    first_moment: Float[Tensor, "*shape"],
+    second_moment: Float[Tensor, "*shape"],
+    step: int,
+    *,
+    learning_rate: float,
+    betas: tuple[float, float] = (0.9, 0.999),
+    eps: float = 1e-8,
+    weight_decay: float = 0.0,
+    decay: Decay = "decoupled",
+) -> Updated:
+    """The parameter and its two moments after update number `step`, which starts at 1.
+
+    `decay="decoupled"`, the usual form, shrinks the parameter by learning_rate · weight_decay;
+    `decay="document"` by weight_decay alone, as section 4.3.1 writes it. The two agree where the
+    document's λ is learning_rate · weight_decay. May reuse its inputs' memory: use what it returns.
+    """
+    beta1, beta2 = betas
+    first_moment = beta1 * first_moment + (1 - beta1) * gradient
+    second_moment = beta2 * second_moment + (1 - beta2) * gradient * gradient
+    # Both moments start at zero; dividing by 1 - βᵗ takes that start out of the mean.
+    corrected_first = first_moment / (1 - beta1**step)
+    corrected_second = second_moment / (1 - beta2**step)
+    shrink = weight_decay * (learning_rate if decay == "decoupled" else 1.0)
+    update = learning_rate * corrected_first / (corrected_second.sqrt() + eps)
+    return parameter - shrink * parameter - update, first_moment, second_moment
+
+
+def adamw_update_fused(
+    parameter: Float[Tensor, "*shape"],
+    gradient: Float[Tensor, "*shape"],
+    first_moment: Float[Tensor, "*shape"],
+    second_moment: Float[Tensor, "*shape"],
+    step: int,
+    *,
+    learning_rate: float,
+    betas: tuple[float, float] = (0.9, 0.999),
+    eps: float = 1e-8,
+    weight_decay: float = 0.0,
+    decay: Decay = "decoupled",
+) -> Updated:
+    """`adamw_update` in place, in the kernel behind torch.optim.AdamW(fused=True): one pass over the memory."""
+    if decay == "document" and weight_decay:
+        parameter.mul_(1 - weight_decay)
+        weight_decay = 0.0
+    torch._fused_adamw_(
+        [parameter], [gradient], [first_moment], [second_moment], [],
+        [torch.tensor(float(step), device=parameter.device)],
+        lr=learning_rate, beta1=betas[0], beta2=betas[1], weight_decay=weight_decay, eps=eps,
+        amsgrad=False, maximize=False,
+    )  # fmt: skip
+    return parameter, first_moment, second_moment

@@ -1,0 +1,123 @@
+"""One fine-tuning from end to end: a task, a pretrained model, settings, and a folder for what comes out."""
+
+import dataclasses
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from minisft.checkpoints import locate
+from minisft.data import Batches, Task, make_batches
+from minisft.errors import InputError
+from minisft.models import SequenceClassifier
+from minisft.objectives import Classification, Regression
+from minisft.ops import FUSED, Ops
+from minisft.text import Tokenizer
+from minisft.training.callbacks import JsonLog, ProgressBar, StopOnInterrupt, Validate
+from minisft.training.evaluation import Evaluation, evaluate
+from minisft.training.resume import KeepState, read_progress, restore
+from minisft.training.settings import Settings
+from minisft.training.trainer import Callback, Trainer
+
+STATE, LOG = "training.safetensors", "log.jsonl"
+
+
+@dataclass
+class FineTuning:
+    """A run that is ready to go. `train` fits it and leaves the best epoch's model in `out` and in `model`.
+
+    Raises InputError where the model, the settings or an earlier run in `out` do not fit.
+    """
+
+    task: Task
+    source: str = "minilm"
+    settings: Settings = field(default_factory=Settings)
+    out: Path = Path("runs/model")
+    max_length: int = 128
+    device: str = "auto"
+    ops: Ops = FUSED
+    patience: int | None = None
+    keep_every: int | None = None  # updates between two states on disk, beside the one after each epoch
+    resume: bool = False
+    callbacks: tuple[Callback, ...] = ()
+
+    def __post_init__(self) -> None:
+        self.tokenizer = Tokenizer.from_folder(locate(self.source))
+        torch.manual_seed(self.settings.seed)  # the new head is drawn here
+        self.model = SequenceClassifier.from_pretrained(self.source, self.task.labels, self.ops)
+        if not 8 <= self.max_length <= self.model.config.max_position_embeddings:
+            raise InputError(
+                f"max_length is {self.max_length}; expected 8 to {self.model.config.max_position_embeddings}, "
+                "the model's positions"
+            )
+        self.train_batches = self.batches(self.task.train, shuffle=True)
+        self.validation_batches = self.batches(self.task.validation)
+        self.test_batches = self.batches(self.task.test)
+        objective = Regression(self.ops) if self.task.regression else Classification(self.ops)
+        metric = "pearson" if self.task.regression else "accuracy"
+        self.validate = Validate(self.validation_batches, metric, self.out, self.patience)
+        self.interrupt = StopOnInterrupt()
+        self.state = self.out / STATE
+        callbacks = [
+            ProgressBar(),
+            self.interrupt,
+            self.validate,
+            JsonLog(self.out / LOG, self.validate),
+            KeepState(self.state, self.validate, self.about(), self.keep_every),
+            *self.callbacks,
+        ]
+        self.trainer = Trainer(self.model, objective, self.train_batches, self.settings, self.device, callbacks)
+        self.check_earlier_run()
+
+    def batches(self, split: Any, shuffle: bool = False) -> Batches:
+        """One split, encoded."""
+        settings = self.settings
+        return make_batches(
+            self.task, split, self.tokenizer, settings.batch_size, self.max_length, shuffle, settings.seed
+        )
+
+    def about(self) -> dict[str, Any]:
+        """What decides the result: kept with the state, and compared when a run is resumed."""
+        settings = dataclasses.asdict(self.settings)
+        rows = len(self.task.train)
+        return {"task": self.task.name, "rows": rows, "model": self.source, "max_length": self.max_length, **settings}
+
+    def check_earlier_run(self) -> None:
+        """Go on with the run in `out` where that is wanted; never write over one that is not finished."""
+        if not self.state.exists():
+            return
+        progress = read_progress(self.state)
+        if not self.resume:
+            if not progress["finished"]:
+                raise InputError(
+                    f"{self.out} holds a run that stopped at update {progress['step']}; add --resume to go on with it, "
+                    "choose another --out, or delete that folder"
+                )
+            return
+        for name, value in self.about().items():
+            before = progress["about"].get(name)
+            if before != value:
+                raise InputError(f"the run in {self.out} was started with {name} {before!r}, not {value!r}")
+        restore(self.trainer, self.validate, self.state)
+
+    def train(self) -> bool:
+        """Fit, and load the best epoch's weights. False where Ctrl-C ended it; `resume=True` goes on from there."""
+        if not self.resume or not self.state.exists():
+            self.out.mkdir(parents=True, exist_ok=True)
+            self.tokenizer.save(self.out)
+        self.trainer.fit()
+        if self.interrupt.interrupted:
+            return False
+        best = SequenceClassifier.from_pretrained(self.out, ops=self.ops)
+        self.model.load_state_dict(best.state_dict())
+        return True
+
+    def test(self) -> Evaluation:
+        """The model as it is, on the test split."""
+        trainer = self.trainer
+        return evaluate(self.model, trainer.objective, self.test_batches, trainer.device, self.settings.precision)
+
+    def truncated(self) -> int:
+        """How many rows were cut to `max_length` pieces."""
+        return sum(b.encodings.truncated for b in (self.train_batches, self.validation_batches, self.test_batches))

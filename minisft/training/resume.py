@@ -1,0 +1,98 @@
+"""The whole state of a run in one file, so that a run that was cut off goes on exactly where it was."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from minisft.checkpoints import write_atomically
+from minisft.errors import InputError
+from minisft.training.callbacks import Validate
+from minisft.training.trainer import Callback, Trainer
+
+
+class KeepState(Callback):
+    """Write the state after each epoch, every `every` updates where given, and when the run is stopped.
+
+    `about` says how the run was started and is kept with it. The file is replaced in one step: a kill while it is
+    written leaves the one before. `restore` puts a run back.
+    """
+
+    def __init__(self, path: Path, validate: Validate, about: dict[str, Any], every: int | None = None) -> None:
+        self.path, self.validate, self.about, self.every = path, validate, about, every
+
+    def on_update(self, trainer: Trainer) -> None:
+        last_of_epoch = trainer.step % trainer.updates_an_epoch == 0  # on_epoch comes next and writes more
+        if self.every and trainer.step % self.every == 0 and not last_of_epoch:
+            self.write(trainer)
+
+    def on_epoch(self, trainer: Trainer) -> None:
+        self.write(trainer)
+
+    def on_stop(self, trainer: Trainer) -> None:
+        self.write(trainer)
+
+    def write(self, trainer: Trainer) -> None:
+        """Write the state. The losses are read first: a state with NaN in it is never written."""
+        trainer.flush()
+        progress = {
+            "step": trainer.step,
+            "epoch": trainer.epoch,
+            "batch": trainer.batch,
+            "finished": trainer.epoch == trainer.settings.epochs or self.validate.exhausted(),
+            "history": self.validate.history,
+            "about": self.about,
+        }
+        tensors = collect(trainer)
+        write_atomically(self.path, lambda path: save_file(tensors, path, {"progress": json.dumps(progress)}))
+
+
+def collect(trainer: Trainer) -> dict[str, Tensor]:
+    """Weights, moments and random-number generators."""
+    tensors = {f"model.{name}": tensor for name, tensor in trainer.model.state_dict().items()}
+    for name, parameter in trainer.model.named_parameters():
+        for key, value in trainer.optimizer.state.get(parameter, {}).items():
+            tensors[f"optimizer.{key}.{name}"] = torch.as_tensor(value)
+    tensors["random.cpu"] = torch.get_rng_state()
+    if trainer.device.type == "cuda":
+        tensors["random.cuda"] = torch.cuda.get_rng_state(trainer.device)
+    return {name: tensor.contiguous() for name, tensor in tensors.items()}
+
+
+def read_progress(path: Path) -> dict[str, Any]:
+    """Where the run in a state file stands. Raises InputError where the file is broken or something else."""
+    try:
+        with safe_open(path, "pt") as file:
+            return json.loads((file.metadata() or {})["progress"])
+    except (SafetensorError, OSError, KeyError, json.JSONDecodeError) as error:
+        raise InputError(
+            f"{path} is not the state of a run ({error}); delete it and start again without --resume"
+        ) from None
+
+
+def restore(trainer: Trainer, validate: Validate, path: Path) -> None:
+    """Put a run back where the state file has it."""
+    progress = read_progress(path)
+    with safe_open(path, "pt", device=str(trainer.device)) as file:
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    try:
+        weights = {name.removeprefix("model."): t for name, t in tensors.items() if name.startswith("model.")}
+        trainer.model.load_state_dict(weights)
+    except RuntimeError:
+        raise InputError(f"{path} belongs to another model; give the same --model as when it was started") from None
+    for name, parameter in trainer.model.named_parameters():
+        if f"optimizer.step.{name}" in tensors:
+            trainer.optimizer.state[parameter] = {
+                "step": int(tensors[f"optimizer.step.{name}"]),
+                "first_moment": tensors[f"optimizer.first_moment.{name}"],
+                "second_moment": tensors[f"optimizer.second_moment.{name}"],
+            }
+    trainer.step, trainer.epoch, trainer.batch = progress["step"], progress["epoch"], progress["batch"]
+    validate.history = progress["history"]
+    torch.set_rng_state(tensors["random.cpu"].cpu())
+    if "random.cuda" in tensors and trainer.device.type == "cuda":
+        torch.cuda.set_rng_state(tensors["random.cuda"].cpu(), trainer.device)

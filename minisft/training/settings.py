@@ -1,0 +1,61 @@
+"""How to train: every number that decides the result."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+
+from minisft.errors import InputError
+from minisft.ops import SCHEDULES
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings of a run. The defaults suit a small BERT. Raises InputError where one is out of range."""
+
+    epochs: int = 3
+    batch_size: int = 16
+    learning_rate: float = 1e-4
+    warmup: float = 0.1  # below 1 a share of all updates, from 1 on a number of updates
+    schedule: str = "linear"
+    weight_decay: float = 0.01
+    decay: Literal["decoupled", "document"] = "decoupled"
+    max_gradient_norm: float = 1.0
+    accumulation: int = 1  # batches in one update
+    precision: Literal["fp32", "bf16"] = "fp32"
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        rules = {
+            "epochs": (self.epochs >= 1, "at least 1"),
+            "batch_size": (self.batch_size >= 1, "at least 1"),
+            "learning_rate": (0 < self.learning_rate < math.inf, "above 0"),
+            "warmup": (0 <= self.warmup < math.inf, "0 or more"),
+            "schedule": (self.schedule in SCHEDULES, " or ".join(SCHEDULES)),
+            "weight_decay": (0 <= self.weight_decay < math.inf, "0 or more"),
+            "decay": (self.decay in ("decoupled", "document"), "decoupled or document"),
+            "max_gradient_norm": (self.max_gradient_norm > 0, "above 0"),
+            "accumulation": (self.accumulation >= 1, "at least 1"),
+            "precision": (self.precision in ("fp32", "bf16"), "fp32 or bf16"),
+        }
+        for name, (holds, expected) in rules.items():
+            if not holds:
+                raise InputError(f"{name} is {getattr(self, name)!r}; expected {expected}")
+
+    def warmup_steps(self, total_steps: int) -> int:
+        """How many updates the warm-up takes."""
+        return math.ceil(self.warmup * total_steps) if self.warmup < 1 else int(self.warmup)
+
+
+def choose_device(name: str = "auto") -> torch.device:
+    """`"auto"` is the GPU where there is one, else the CPU. Raises InputError for a device that is not there."""
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        raise InputError(f"there is no kind of device {name!r}; expected auto, cpu or cuda") from None
+    if device.type == "cuda" and (not torch.cuda.is_available() or (device.index or 0) >= torch.cuda.device_count()):
+        raise InputError(f"torch sees no device {name}; take --device cpu, or install a torch built for your GPU")
+    return device

@@ -1,0 +1,162 @@
+"""The training loop. What is not the loop itself (bars, logs, checkpoints) is a callback."""
+
+import contextlib
+import itertools
+import math
+from collections.abc import Iterator, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from minisft.data import Batch, Batches
+from minisft.errors import InputError
+from minisft.objectives import Objective
+from minisft.ops import SCHEDULES
+from minisft.training.optimizer import AdamW, parameter_groups
+from minisft.training.settings import Settings, choose_device
+
+FLUSH_EVERY = 10  # updates between two looks at the losses: on a GPU each look waits for the device
+
+
+class Callback:
+    """Behaviour beside the loop. Each method is called with the Trainer; the default does nothing."""
+
+    def on_start(self, trainer: "Trainer") -> None:
+        """Before the first update."""
+
+    def on_update(self, trainer: "Trainer") -> None:
+        """After each update."""
+
+    def on_log(self, trainer: "Trainer", records: list[dict[str, float]]) -> None:
+        """When losses have been read: one record for each update since the last time."""
+
+    def on_epoch(self, trainer: "Trainer") -> None:
+        """After each epoch."""
+
+    def on_stop(self, trainer: "Trainer") -> None:
+        """When the run ends because `stop` was set."""
+
+    def on_end(self, trainer: "Trainer") -> None:
+        """After the last update, and also after an error."""
+
+
+class Trainer:
+    """Fit a model to batches: AdamW, a schedule, clipping, accumulation.
+
+    A run is decided by the model, the batches and the settings; `epoch`, `batch` (within the epoch) and `step`
+    (updates done) say where it stands. A callback may set `stop`, which ends the run after the update at hand.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        objective: Objective,
+        batches: Batches,
+        settings: Settings,
+        device: str = "auto",
+        callbacks: Sequence[Callback] = (),
+    ) -> None:
+        self.device = choose_device(device)
+        self.model, self.objective, self.batches, self.settings = model.to(self.device), objective, batches, settings
+        self.callbacks = callbacks
+        self.optimizer = AdamW(
+            parameter_groups(model, settings.weight_decay),
+            lr=settings.learning_rate,
+            decay=settings.decay,
+            update=model.ops.adamw_update,
+        )
+        self.updates_an_epoch = -(-len(batches) // settings.accumulation)
+        self.total_steps = settings.epochs * self.updates_an_epoch
+        self.epoch = self.batch = self.step = 0
+        self.stop = False
+        self.unread: list[tuple[Tensor, Tensor, float]] = []  # loss, gradient norm, learning rate
+
+    def fit(self) -> None:
+        """Train to the end, or until a callback sets `stop`.
+
+        Raises InputError where a loss or a gradient is not a finite number.
+        """
+        if self.step == 0:
+            torch.manual_seed(self.settings.seed)
+        try:
+            self.tell("on_start")
+            while self.epoch < self.settings.epochs and not self.stop:
+                for window in self.windows():
+                    self.update(window)
+                    if self.stop:
+                        break
+                else:
+                    self.epoch, self.batch = self.epoch + 1, 0
+                    self.flush()
+                    self.tell("on_epoch")
+            self.flush()
+            if self.stop:
+                self.tell("on_stop")
+        finally:
+            self.tell("on_end")
+
+    def windows(self) -> Iterator[list[Batch]]:
+        """The rest of this epoch, as many batches at a time as go into one update."""
+        epoch = self.batches.epoch(self.epoch, skip=self.batch)
+        while window := list(itertools.islice(epoch, self.settings.accumulation)):
+            yield window
+
+    def update(self, window: list[Batch]) -> None:
+        """One update: gradients of all batches of the window, normalised by its items, clipped, applied."""
+        self.model.train()
+        items = max(1, sum(self.objective.items(batch) for batch in window))
+        loss = torch.zeros((), device=self.device)
+        for batch in window:
+            with precision(self.device, self.settings.precision):
+                total, _ = self.objective(self.model, batch.to(self.device))
+            (total / items).backward()
+            loss += total.detach() / items
+        parameters = [p for group in self.optimizer.param_groups for p in group["params"] if p.grad is not None]
+        gradients, norm = self.model.ops.clip_gradients([p.grad for p in parameters], self.settings.max_gradient_norm)
+        for parameter, gradient in zip(parameters, gradients, strict=True):
+            parameter.grad = gradient
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.learning_rate()
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+        self.unread.append((loss, norm, self.learning_rate()))
+        self.step, self.batch = self.step + 1, self.batch + len(window)
+        if len(self.unread) >= FLUSH_EVERY:
+            self.flush()
+        self.tell("on_update")
+
+    def learning_rate(self) -> float:
+        """The rate of the next update."""
+        warmup = self.settings.warmup_steps(self.total_steps)
+        return self.settings.learning_rate * SCHEDULES[self.settings.schedule](self.step, warmup, self.total_steps)
+
+    def flush(self) -> None:
+        """Read the losses since the last time, check that they are finite, and hand them to the callbacks."""
+        if not self.unread:
+            return
+        read = torch.stack([torch.stack([loss, norm]) for loss, norm, _ in self.unread]).tolist()
+        first = self.step - len(self.unread) + 1
+        records = [
+            {"step": first + i, "loss": loss, "gradient_norm": norm, "learning_rate": self.unread[i][2]}
+            for i, (loss, norm) in enumerate(read)
+        ]
+        self.unread = []
+        bad = next((r for r in records if not (math.isfinite(r["loss"]) and math.isfinite(r["gradient_norm"]))), None)
+        good = records[: records.index(bad)] if bad else records
+        if good:
+            self.tell("on_log", good)
+        if bad:
+            raise InputError(
+                f"update {bad['step']} has loss {bad['loss']} and gradient norm {bad['gradient_norm']}: training "
+                "stopped there and keeps the last checkpoint. Try a lower learning rate, a longer warm-up, or fp32"
+            )
+
+    def tell(self, event: str, *details: object) -> None:
+        """Call one method of every callback, in their order."""
+        for callback in self.callbacks:
+            getattr(callback, event)(self, *details)
+
+
+def precision(device: torch.device, name: str) -> contextlib.AbstractContextManager:
+    """Where matrices are multiplied in bfloat16, or nothing for fp32. The weights stay fp32 either way."""
+    return torch.autocast(device.type, torch.bfloat16) if name == "bf16" else contextlib.nullcontext()
