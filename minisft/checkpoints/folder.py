@@ -33,7 +33,10 @@ def read_checkpoint(source: str | Path) -> Checkpoint:
     config = read_config(folder)
     layers = config.get("num_hidden_layers")
     if not isinstance(layers, int):
-        raise InputError(f"{folder / 'config.json'} has no num_hidden_layers; expected a BERT's configuration")
+        raise InputError(
+            f"{folder / 'config.json'} has no num_hidden_layers (model_type {config.get('model_type')!r}); "
+            "expected a BERT's configuration"
+        )
     weights, unused = to_ours(read_tensors(folder), layers)
     if not weights:
         raise InputError(f"{folder} holds no weight of a BERT; its keys are {', '.join(unused[:3])} ...")

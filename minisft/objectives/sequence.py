@@ -1,6 +1,6 @@
 """One label a text: a class or a number."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -9,6 +9,7 @@ from minisft.data import Batch
 from minisft.ops import FUSED, IGNORED, Ops
 
 
+@runtime_checkable
 class Objective(Protocol):
     """What the Trainer asks of an objective.
 

@@ -10,6 +10,7 @@ Dimensions: B batch, T tokens, H heads, D head width, E model width, F feed-forw
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from minisft.ops.activations import gelu, gelu_fused, relu, relu_fused
 from minisft.ops.adamw import adamw_update, adamw_update_fused
@@ -53,7 +54,7 @@ class Ops:
     adamw_update: Callable
     clip_gradients: Callable
 
-    def replace(self, **functions: Callable) -> "Ops":
+    def replace(self, **functions: Any) -> "Ops":
         """The same ops with your own in place of some. Raises TypeError for an unknown name or a non-function."""
         names = [field.name for field in dataclasses.fields(self)]
         for name, function in functions.items():

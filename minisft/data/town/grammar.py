@@ -54,8 +54,16 @@ RULES: dict[str, tuple[tuple[int, str], ...]] = {
         (1, "it was {a} who {verb} {x} to {b}{when}"),
     ),
     "teach": ((6, "{a} taught {b} {x}{when}"), (3, "{b} learned {x} from {a}{when}")),
-    "employ": ((5, "{a} employed {b} {x}{when}"), (1, "{b} was employed by {a} {x}{when}"), (3, "{b} worked for {a} {x}{when}")),
-    "coach": ((5, "{a} coached {b} {x}{when}"), (1, "{b} was coached by {a} {x}{when}"), (3, "{b} trained under {a} {x}{when}")),
+    "employ": (
+        (5, "{a} employed {b} {x}{when}"),
+        (1, "{b} was employed by {a} {x}{when}"),
+        (3, "{b} worked for {a} {x}{when}"),
+    ),
+    "coach": (
+        (5, "{a} coached {b} {x}{when}"),
+        (1, "{b} was coached by {a} {x}{when}"),
+        (3, "{b} trained under {a} {x}{when}"),
+    ),
     "supervise": (
         (5, "{a} was the supervisor of {b} {x}{when}"),
         (3, "{b} was supervised by {a} {x}{when}"),
@@ -80,7 +88,7 @@ RULES: dict[str, tuple[tuple[int, str], ...]] = {
     "occasion": (
         (4, "{a} took place before {b}"),
         (2, "{a} was followed by {b}"),
-        (1, "first came {a} and then {b}"),
+        (1, "{b} was preceded by {a}"),
         (3, "{b} took place after {a}"),
     ),
     "state": (
@@ -91,10 +99,15 @@ RULES: dict[str, tuple[tuple[int, str], ...]] = {
         (1, "unlike {b}, {a} was {x}"),
     ),
     "vote": (
-        (5, "{x} voted for {a} but not for {b}"),
-        (1, "{x} approved {a} and rejected {b}"),
-        (1, "{x} rejected {b} and approved {a}"),
-        (2, "{x} did not vote for {b} but for {a}"),
+        (4, "{x} voted for {a} and against {b}{when}"),
+        (2, "{x} approved {a} and rejected {b}{when}"),
+        (2, "{x} rejected {b} but approved {a}{when}"),
+        (1, "{x} voted against {b} but for {a}{when}"),
+    ),
+    "fund": (
+        (5, "{x} paid for {a} but not for {b}{when}"),
+        (2, "{x} did not pay for {b} but did pay for {a}{when}"),
+        (2, "{x} paid for {a} and did not pay for {b}{when}"),
     ),
     "quantity": (
         (6, "{z} {verb} {a} {x} and {b} {y}{when}"),
@@ -126,6 +139,9 @@ RULES: dict[str, tuple[tuple[int, str], ...]] = {
     ),
 }
 
+# Clauses that have no room for another phrase before them.
+OPENINGS = ("although", "compared", "unlike", "while")
+
 
 def past(verb: str) -> str:
     """The simple past of a verb of the lexicon."""
@@ -143,10 +159,11 @@ def _regular(verb: str) -> str:
 
 def say(fact: Fact, rng: random.Random) -> str:
     """One of the many sentences of 8 to 25 words that say the fact."""
-    while True:
+    for _ in range(1000):
         sentence = _sentence(fact, rng)
         if 8 <= len(sentence.split()) <= 25:
             return sentence
+    raise ValueError(f"no sentence of 8 to 25 words says {fact}; give it a date or a source, or add a rule")
 
 
 def _sentence(fact: Fact, rng: random.Random) -> str:
@@ -192,6 +209,6 @@ def refer(entity, fact: Fact, rng: random.Random) -> str:
 
 
 def _attribute(clause: str, source: str, rng: random.Random) -> str:
-    if rng.random() < 0.6:
+    if rng.random() < 0.6 and not clause.startswith(OPENINGS):
         return f"according to {source}, {clause}"
     return f"{clause}, according to {source}"

@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 
 from minisft.data.town.names import Names
 
-JOBS = "baker butcher carpenter clerk cook doctor driver farmer gardener lawyer nurse painter pilot plumber tailor teacher"
+JOBS = (
+    "baker butcher carpenter clerk cook doctor driver farmer gardener lawyer nurse painter pilot plumber tailor teacher"
+)
 THINGS = (
     "the old boat,the red bicycle,the piano,the white horse,the garden tools,the sewing machine,the tractor,"
     "the camera,the silver watch,the violin,the tent,the wooden ladder,the guitar,the oak table,the stamp collection"
@@ -177,9 +179,9 @@ def _date(rng: random.Random) -> str:
 
 
 def _event(kind: str, relation: str, two: list[Entity], rng: random.Random, *others: str) -> Fact:
-    """A dated event; now and then the paper is named, or the job of somebody in it."""
-    when = _date(rng) if rng.random() < 0.6 else ""
-    source = rng.choice(PAPERS) if not when and rng.random() < 0.4 else ""
+    """An event with its date or with the paper that told of it; now and then with the job of somebody in it."""
+    when = _date(rng) if rng.random() < 0.8 else ""
+    source = "" if when else rng.choice(PAPERS)
     job_of = two[0].name if two[0].job and rng.random() < 0.2 else ""
     return Fact(kind, relation, two[0], two[1], others, when, source, job_of)
 
@@ -218,7 +220,8 @@ def _comparison(world: World, rng: random.Random) -> Fact:
         sites = {"street": world.streets, "village": world.villages, "firm": world.firms}[relation]
         places = sorted(rng.sample(sites, 2), key=lambda place: -place.size)
         gap, entities = places[0].size - places[1].size, [plain(place.name) for place in places]
-    source = "the town records" if rng.random() < 0.5 else ""
+    told = relation in ("village", "firm") or rng.random() < 0.3
+    source = "the town records" if told else ""
     return Fact("comparison", relation, *entities, (str(gap),), source=source) if gap > 1 else _comparison(world, rng)
 
 
@@ -232,7 +235,7 @@ def _time(world: World, rng: random.Random) -> Fact:
 def _negation(world: World, rng: random.Random) -> Fact:
     if rng.random() < 0.5:
         return _event("negation", "state", _two(BUILDINGS, rng), rng, pick(STATES, rng))
-    return _event("negation", "vote", _two(PROJECTS, rng), rng, pick(BODIES, rng))
+    return _event("negation", rng.choice(["vote", "fund"]), _two(PROJECTS, rng), rng, pick(BODIES, rng))
 
 
 def _quantity(world: World, rng: random.Random) -> Fact:

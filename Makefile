@@ -1,0 +1,33 @@
+# Each target makes .venv and installs what it needs on first use; after that it starts at once.
+#   make lab · make test · make finetune · make bench        (another Python: make PYTHON=/path/to/python3.11 lab)
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: lab test finetune bench
+.DELETE_ON_ERROR:
+
+lab: $(READY)
+	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) chapters
+
+test: $(READY)
+	$(BIN)/python -m pytest -n auto $(ARGS)
+
+finetune: $(READY)
+	$(BIN)/python -m minisft finetune --task town/paraphrase $(ARGS)
+
+bench: $(READY)
+	$(BIN)/python tests/benchmarks/step.py $(ARGS)
+
+$(READY): requirements.txt constraints.txt pyproject.toml
+	@[ -n "$(PYTHON)" ] || { echo "minisft needs Python 3.11 or newer: install it, then make PYTHON=/path/to/it ..."; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+		{ echo "$(PYTHON) is no Python 3.11 or newer: install one, then make PYTHON=/path/to/it ..."; exit 1; }
+	@echo "setting up .venv: once, a few minutes"
+	@"$(PYTHON)" -m venv .venv > /dev/null || \
+		{ echo "$(PYTHON) cannot make a virtual environment: on Debian, apt-get install python3-venv"; exit 1; }
+	@$(BIN)/pip install -q -r requirements.txt > .venv/install.log 2>&1 || \
+		{ grep ERROR .venv/install.log | tail -n 1; \
+		echo "could not install: check the network, then run make again (all of it: .venv/install.log)"; exit 1; }
+	@touch $@

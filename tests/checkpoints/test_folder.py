@@ -1,0 +1,172 @@
+"""Folders in and out: the same as Hugging Face's, nothing silently lost, nothing broken half-way."""
+
+import json
+import logging
+import os
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from transformers import AutoModelForSequenceClassification, BertForPreTraining
+from transformers import BertConfig as TheirConfig
+
+from minisft.checkpoints import locate, read_checkpoint, write_atomically
+from minisft.errors import InputError
+from minisft.models import Bert, SequenceClassifier
+from tests.conftest import SMALL
+
+
+@pytest.fixture
+def saved(tmp_path) -> Path:
+    """A small classifier, saved."""
+    torch.manual_seed(3)
+    SequenceClassifier(SMALL, ["no", "yes", "maybe"]).save_pretrained(tmp_path / "saved")
+    return tmp_path / "saved"
+
+
+def rewrite(folder: Path, change) -> None:
+    """Pass the tensors of a folder through `change`."""
+    path = folder / "model.safetensors"
+    save_file(change(load_file(path)), path, {"format": "pt"})
+
+
+def test_transformers_opens_what_we_save(saved, padded_batch) -> None:
+    ours = SequenceClassifier.from_pretrained(saved).eval()
+    theirs, report = AutoModelForSequenceClassification.from_pretrained(saved, output_loading_info=True)
+    assert not any(report[kind] for kind in ("missing_keys", "unexpected_keys", "mismatched_keys"))
+    assert theirs.config.id2label == {0: "no", 1: "yes", 2: "maybe"}
+    with torch.no_grad():
+        torch.testing.assert_close(ours(**padded_batch), theirs.eval()(**padded_batch).logits, rtol=0, atol=1e-6)
+
+
+def test_we_open_what_transformers_saves(saved, padded_batch, tmp_path, caplog) -> None:
+    theirs = AutoModelForSequenceClassification.from_pretrained(saved).eval()
+    theirs.save_pretrained(tmp_path / "theirs")
+    ours = SequenceClassifier.from_pretrained(tmp_path / "theirs").eval()
+    assert ours.labels == ["no", "yes", "maybe"]
+    assert caplog.records == []  # nothing new, nothing unused
+    with torch.no_grad():
+        torch.testing.assert_close(ours(**padded_batch), theirs(**padded_batch).logits, rtol=0, atol=1e-6)
+
+
+def test_regression_survives_the_round_trip(tmp_path, padded_batch) -> None:
+    model = SequenceClassifier(SMALL, ["similarity"]).eval()
+    model.save_pretrained(tmp_path)
+    theirs = AutoModelForSequenceClassification.from_pretrained(tmp_path).eval()
+    assert theirs.config.problem_type == "regression"
+    with torch.no_grad():
+        torch.testing.assert_close(model(**padded_batch), theirs(**padded_batch).logits, rtol=0, atol=1e-6)
+
+
+def test_real_pretraining_checkpoint_with_heads_aliases_and_old_names(tmp_path, caplog, padded_batch) -> None:
+    theirs = BertForPreTraining(TheirConfig(**SMALL.to_dict())).eval()
+    theirs.save_pretrained(tmp_path)
+
+    def age(tensors: dict) -> dict:
+        old = {n.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta"): t
+               for n, t in tensors.items()}  # fmt: skip
+        # Of two names for one tensor, this file kept the decoder's.
+        old["cls.predictions.decoder.weight"] = old.pop("bert.embeddings.word_embeddings.weight")
+        return old | {"bert.embeddings.position_ids": torch.arange(40)[None]}
+
+    rewrite(tmp_path, age)
+    with caplog.at_level(logging.WARNING, "minisft"):
+        ours = Bert.from_pretrained(tmp_path).eval()
+    assert "not used: cls.predictions.bias" in caplog.text
+    assert "position_ids" not in caplog.text
+    with torch.no_grad():
+        expected = theirs.bert(**padded_batch)
+        last, pooled = ours(**padded_batch)
+    mask = padded_batch["attention_mask"]
+    torch.testing.assert_close(last[mask], expected.last_hidden_state[mask], rtol=0, atol=1e-6)
+    torch.testing.assert_close(pooled, expected.pooler_output, rtol=0, atol=1e-6)
+
+
+def test_without_the_bert_prefix(saved, padded_batch) -> None:
+    before = SequenceClassifier.from_pretrained(saved).eval()
+    rewrite(saved, lambda tensors: {name.removeprefix("bert."): tensor for name, tensor in tensors.items()})
+    after = SequenceClassifier.from_pretrained(saved).eval()
+    assert torch.equal(before(**padded_batch), after(**padded_batch))
+
+
+def test_shards(saved, padded_batch) -> None:
+    before = SequenceClassifier.from_pretrained(saved).eval()
+    tensors = load_file(saved / "model.safetensors")
+    names, index = sorted(tensors), {}
+    for number, part in enumerate((names[:9], names[9:])):
+        save_file({name: tensors[name] for name in part}, saved / f"model-{number}.safetensors")
+        index |= dict.fromkeys(part, f"model-{number}.safetensors")
+    (saved / "model.safetensors.index.json").write_text(json.dumps({"weight_map": index}))
+    (saved / "model.safetensors").unlink()
+    assert torch.equal(before(**padded_batch), SequenceClassifier.from_pretrained(saved).eval()(**padded_batch))
+
+
+def test_new_and_unused_weights_are_said(saved, caplog) -> None:
+    with caplog.at_level(logging.WARNING, "minisft"):
+        SequenceClassifier.from_pretrained("minilm", ["no", "yes"])
+    assert "minilm: new and untrained: classifier.weight, classifier.bias" in caplog.text
+    caplog.clear()
+    with caplog.at_level(logging.WARNING, "minisft"):
+        SequenceClassifier.from_pretrained(saved, ["no", "yes"])  # the saved head has three labels
+    assert "new and untrained: classifier.weight" in caplog.text
+    assert "not used: classifier.bias, classifier.weight" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda f: (f / "config.json").unlink(), "has no config.json; expected a folder with"),
+        (lambda f: (f / "config.json").write_text("{"), "config.json is not JSON"),
+        (lambda f: (f / "config.json").write_text("[1]"), "holds a list; expected an object"),
+        (lambda f: (f / "config.json").write_text('{"model_type": "gpt2", "n_layer": 2}'), r"no num_hidden_layers \(model_type 'gpt2'\)"),
+        (lambda f: (f / "model.safetensors").unlink(), "has no model.safetensors; expected the weights there"),
+        (lambda f: (f / "model.safetensors").rename(f / "pytorch_model.bin"), "a pickle can run any code"),
+        (lambda f: os.truncate(f / "model.safetensors", 5000), "model.safetensors is broken"),
+        (lambda f: (f / "model.safetensors").write_bytes(b""), "model.safetensors is broken"),
+        (lambda f: rewrite(f, lambda t: {"h.0.attn.weight": torch.zeros(2)}), "no weight of a BERT"),
+        (lambda f: rewrite(f, lambda t: {n: x for n, x in t.items() if "layer.1" not in n}), "lacks bert.layers.1"),
+        (
+            lambda f: rewrite(f, lambda t: {n: x[:5].clone() if "word" in n else x for n, x in t.items()}),
+            r"bert.embeddings.word.weight has shape \(5, 12\), but config.json asks for \(97, 12\)",
+        ),
+    ],
+)  # fmt: skip
+def test_damage_gets_one_clear_line(saved, damage, message) -> None:
+    damage(saved)
+    with pytest.raises(InputError, match=message) as caught:
+        SequenceClassifier.from_pretrained(saved)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_model_that_cannot_be_had(tmp_path) -> None:
+    with pytest.raises(InputError, match=r"there is no model folder \./nowhere"):
+        locate("./nowhere")
+    with pytest.raises(InputError, match="'some/model' is neither a folder here nor a model that the hub gives"):
+        locate("some/model")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="is a file; expected the folder"):
+        locate(tmp_path / "file")
+    with pytest.raises(InputError, match="is not fine-tuned"):
+        SequenceClassifier.from_pretrained("minilm")
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path) -> None:
+    path = tmp_path / "file"
+    path.write_text("old")
+
+    def fail(temporary: Path) -> None:
+        temporary.write_text("half of the n")
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(InputError, match="No space left on device; what was there before is unharmed"):
+        write_atomically(path, fail)
+    assert path.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["file"]
+
+
+def test_the_packaged_weights_are_all_used(minilm) -> None:
+    checkpoint = read_checkpoint("minilm")
+    assert checkpoint.unused == []
+    assert len(checkpoint.weights) == 5 + 6 * 12 + 2
+    assert sum(tensor.numel() for tensor in checkpoint.weights.values()) == 22_713_216

@@ -1,0 +1,170 @@
+"""The model equals Hugging Face's, keeps its invariants, and is trained by whatever ops it is given."""
+
+import dataclasses
+import inspect
+
+import pytest
+import torch
+from transformers import BertConfig as TheirConfig
+from transformers import BertForSequenceClassification, BertModel
+
+from minisft.checkpoints.mapping import to_hugging_face, to_ours
+from minisft.errors import InputError
+from minisft.models import Bert, BertConfig, SequenceClassifier
+from minisft.ops import FUSED, TEXTBOOK, Ops
+from minisft.text import Tokenizer
+from tests.conftest import SMALL
+
+BOTH = pytest.mark.parametrize("ops", [TEXTBOOK, FUSED], ids=["textbook", "fused"])
+
+
+def pair(ops: Ops, labels: int = 3, **changes) -> tuple[SequenceClassifier, BertForSequenceClassification]:
+    """A model of ours in float64 and Hugging Face's with the same weights, none of them 0 or 1."""
+    config = dataclasses.replace(SMALL, **changes)
+    torch.manual_seed(0)
+    ours = SequenceClassifier(config, [f"label {i}" for i in range(labels)], ops).double()
+    for parameter in ours.parameters():
+        torch.nn.init.normal_(parameter, std=0.3)
+    theirs = BertForSequenceClassification(TheirConfig(**config.to_dict(), num_labels=labels)).double()
+    theirs.load_state_dict(to_hugging_face(ours.state_dict(), config.num_hidden_layers))
+    return ours.eval(), theirs.eval()
+
+
+@BOTH
+@pytest.mark.parametrize("act", ["gelu", "relu"])
+def test_outputs_and_gradients_equal_hugging_face(ops: Ops, act, padded_batch) -> None:
+    ours, theirs = pair(ops, hidden_act=act)
+    logits, expected = ours(**padded_batch), theirs(**padded_batch).logits
+    torch.testing.assert_close(logits, expected, rtol=1e-10, atol=1e-12)
+    weights = torch.linspace(-1, 2, logits.numel(), dtype=logits.dtype).reshape(logits.shape)
+    (logits * weights).sum().backward()
+    (expected * weights).sum().backward()
+    gradients, unused = to_ours({name: p.grad for name, p in theirs.named_parameters()}, SMALL.num_hidden_layers)
+    assert unused == []
+    assert set(gradients) == set(dict(ours.named_parameters()))
+    for name, parameter in ours.named_parameters():
+        torch.testing.assert_close(parameter.grad.float(), gradients[name], rtol=1e-5, atol=1e-6, msg=name)
+
+
+@BOTH
+def test_every_hidden_state_of_a_real_bert(ops: Ops, minilm) -> None:
+    tokenizer = Tokenizer.from_folder(minilm)
+    first = ["The ferry did not sail on Sunday.", "Naïve café, 東京!", "No."]
+    second = ["On Sunday the ferry stayed in port because of the storm.", "Why?", "Yes, said the mayor."]
+    encoded = tokenizer.encode(first, second)
+    longest = max(map(len, encoded.input_ids))
+    ids = torch.tensor([row + [0] * (longest - len(row)) for row in encoded.input_ids])
+    segments = torch.tensor([row + [0] * (longest - len(row)) for row in encoded.token_type_ids])
+    mask = torch.arange(longest) < torch.tensor([[len(row)] for row in encoded.input_ids])
+    ours = Bert.from_pretrained("minilm", ops=ops).eval()
+    theirs = BertModel.from_pretrained(minilm).eval()
+    with torch.no_grad():
+        expected = theirs(ids, attention_mask=mask, token_type_ids=segments, output_hidden_states=True)
+        states = ours.hidden_states(ids, mask, segments)
+        _, pooled = ours(ids, mask, segments)
+    assert len(states) == len(expected.hidden_states) == 7
+    for layer, (mine, reference) in enumerate(zip(states, expected.hidden_states, strict=True)):
+        torch.testing.assert_close(mine[mask], reference[mask], rtol=0, atol=1e-5, msg=f"layer {layer}")
+    torch.testing.assert_close(pooled, expected.pooler_output, rtol=0, atol=1e-5)
+
+
+@BOTH
+def test_padding_and_its_content_change_nothing(ops: Ops, padded_batch) -> None:
+    model, _ = pair(ops)
+    together = model(**padded_batch)
+    noise = {**padded_batch, "input_ids": padded_batch["input_ids"] + ~padded_batch["attention_mask"] * 5}
+    torch.testing.assert_close(model(**noise), together, rtol=1e-12, atol=1e-12)
+    for row, length in enumerate(padded_batch["attention_mask"].sum(1).tolist()):
+        ids = padded_batch["input_ids"][row : row + 1, :length]
+        alone = model(ids, None, padded_batch["token_type_ids"][row : row + 1, :length])
+        torch.testing.assert_close(alone, together[row : row + 1], rtol=1e-10, atol=1e-12)
+
+
+@BOTH
+def test_a_permuted_batch_gives_a_permuted_result(ops: Ops, padded_batch) -> None:
+    model, _ = pair(ops)
+    order = torch.tensor([2, 0, 1])
+    permuted = model(**{name: tensor[order] for name, tensor in padded_batch.items()})
+    torch.testing.assert_close(permuted, model(**padded_batch)[order], rtol=1e-12, atol=1e-12)
+
+
+def test_word_order_and_segment_matter(padded_batch) -> None:
+    model, _ = pair(FUSED)
+    full = {name: tensor[:1] for name, tensor in padded_batch.items()}
+    before = model(**full)
+    flipped = {**full, "input_ids": full["input_ids"].flip(1)}
+    assert (model(**flipped) - before).abs().max() > 1e-5
+    assert (model(**{**full, "token_type_ids": 1 - full["token_type_ids"]}) - before).abs().max() > 1e-5
+
+
+def test_the_network_calls_every_op_it_is_given(padded_batch) -> None:
+    names = ["attention", "split_heads", "merge_heads", "layer_norm", "gelu", "linear", "feed_forward", "embedding"]
+    called = set()
+
+    def watch(name: str):
+        function = getattr(TEXTBOOK, name)
+        return lambda *args, **kwargs: (called.add(name), function(*args, **kwargs))[1]
+
+    ops = TEXTBOOK.replace(**{name: watch(name) for name in [*names, "dropout"]})
+    SequenceClassifier(SMALL, ["no", "yes"], ops).train()(**padded_batch)
+    assert called == {*names, "dropout"}
+
+
+@BOTH
+def test_dropout_stands_where_bert_has_it(ops: Ops, padded_batch) -> None:
+    probabilities = {"hidden_dropout_prob": 0.3, "attention_probs_dropout_prob": 0.2, "classifier_dropout": 0.4}
+    places = []
+
+    def record(x: torch.Tensor, p: float) -> torch.Tensor:
+        places.append(p)
+        return x
+
+    def attend(*inputs) -> torch.Tensor:
+        places.append(("attention", inputs[4]))
+        return ops.attention(*inputs[:4])
+
+    watched = ops.replace(dropout=record, attention=attend)
+    model = SequenceClassifier(dataclasses.replace(SMALL, **probabilities), ["no", "yes"], watched)
+    model.train()(**padded_batch)
+    assert places == [0.3, *[("attention", 0.2), 0.3, 0.3] * 3, 0.4]
+    places.clear()
+    model.eval()(**padded_batch)
+    assert places == [0.0, *[("attention", 0.0), 0.0, 0.0] * 3, 0.0]
+
+
+def test_initialisation_is_berts() -> None:
+    torch.manual_seed(0)
+    model = SequenceClassifier(BertConfig(vocab_size=5000, hidden_size=96, num_hidden_layers=2), ["no", "yes"])
+    for name, parameter in model.named_parameters():
+        if name.endswith("bias"):
+            assert (parameter == 0).all(), name
+        elif "norm" in name:
+            assert (parameter == 1).all(), name
+        elif parameter.numel() > 5000:
+            assert abs(parameter.std().item() - 0.02) < 0.001, name
+            assert abs(parameter.mean().item()) < 0.001, name
+
+
+def test_what_does_not_fit_is_said() -> None:
+    model = Bert(SMALL)
+    with pytest.raises(InputError, match="41 tokens are more than the model's 40 positions"):
+        model(torch.zeros(2, 41, dtype=torch.long))
+    with pytest.raises(InputError, match="num_attention_heads 5 does not divide hidden_size 12"):
+        dataclasses.replace(SMALL, num_attention_heads=5)
+    with pytest.raises(InputError, match="hidden_act 'swish'"):
+        dataclasses.replace(SMALL, hidden_act="swish")
+    with pytest.raises(InputError, match="model_type is 'roberta', expected 'bert'"):
+        BertConfig.from_dict({"model_type": "roberta"})
+    with pytest.raises(InputError, match="position_embedding_type is 'relative_key'"):
+        BertConfig.from_dict({"position_embedding_type": "relative_key"})
+
+
+def test_the_models_use_no_layer_of_torch() -> None:
+    import minisft.models as room
+
+    used = {type(module).__module__ for module in SequenceClassifier(SMALL, ["no", "yes"]).modules()}
+    assert used == {
+        "torch.nn.modules.container",
+        *(f"{room.__name__}.{name}" for name in ("bert", "classifier", "encoder", "layers")),
+    }
+    assert "torch.nn.functional" not in inspect.getsource(inspect.getmodule(Bert))
