@@ -1,6 +1,7 @@
 """What many tests share: one small BERT, one real one, and texts to feed them."""
 
 import os
+import random
 from pathlib import Path
 
 # Before anything imports them: tests are small, workers are many, and nothing may reach for the network.
@@ -12,7 +13,8 @@ import pytest
 import torch
 
 from minisft.checkpoints import locate
-from minisft.models import BertConfig
+from minisft.models import BertConfig, SequenceClassifier
+from minisft.text import Tokenizer
 
 # Widths that do not repeat one another, so that a transposed matrix cannot fit by chance.
 SMALL = BertConfig(
@@ -43,3 +45,36 @@ def padded_batch() -> dict[str, torch.Tensor]:
     mask = torch.arange(11) < torch.tensor([[11], [4], [7]])
     segments = (torch.arange(11) >= 3).long().expand(3, 11).contiguous()
     return {"input_ids": ids * mask, "attention_mask": mask, "token_type_ids": segments * mask}
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory) -> Path:
+    """The folder of a BERT that is small enough to train in a second; its pieces are mostly letters."""
+    folder = tmp_path_factory.mktemp("tiny")
+    letters = "abcdefghijklmnopqrstuvwxyz0123456789.,'"
+    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "good", "bad", "not", "very", "film", "was"]
+    vocabulary += [*letters, *(f"##{letter}" for letter in letters)]
+    config = BertConfig(
+        vocab_size=len(vocabulary), hidden_size=24, num_hidden_layers=2, num_attention_heads=3, intermediate_size=40,
+        max_position_embeddings=64,
+    )  # fmt: skip
+    torch.manual_seed(0)
+    SequenceClassifier(config, ["first", "second", "third"]).save_pretrained(folder)
+    Tokenizer(vocabulary).save(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def reviews(tmp_path_factory) -> Path:
+    """A csv file of 300 short reviews in two classes; the words decide."""
+    path = tmp_path_factory.mktemp("data") / "reviews.csv"
+    draw = random.Random(0)
+    lines = ["text,label"]
+    for number in range(300):
+        label = ("bad", "good")[number % 2]
+        filler = " ".join(
+            draw.choice(["the", "film", "was", "very", "long", "a", "tale"]) for _ in range(draw.randint(1, 9))
+        )
+        lines.append(f"{filler} {label},{'negative' if label == 'bad' else 'positive'}")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path

@@ -1,35 +1,47 @@
-"""BERT's cleaning: from raw text to words (Devlin et al. 2019; google-research/bert, BasicTokenizer)."""
+"""BERT's cleaning: from raw text to words (Devlin et al. 2019; google-research/bert, tokenization.BasicTokenizer).
 
+Two implementations are in use, and they differ in rare characters. This one does what the `tokenizers` library does,
+which BERT's users run: private-use characters go (Google keeps them), and a final Σ becomes σ (Google's becomes ς).
+"""
+
+import string
 import unicodedata
 
-# The blocks that Unicode calls CJK ideographs. Hangul, Hiragana and Katakana are not among them: they are written
-# with spaces or as words, and stay together.
+# The blocks of ideographs that the library splits. Hangul and kana are not among them: they are written as words.
 CJK_BLOCKS = (
-    (0x4E00, 0x9FFF), (0x3400, 0x4DBF), (0x20000, 0x2A6DF), (0x2A700, 0x2B73F), (0x2B740, 0x2B81F),
-    (0x2B920, 0x2CEAF), (0xF900, 0xFAFF), (0x2F800, 0x2FA1F),
-)  # fmt: skip
+    (0x3400, 0x4DBF),
+    (0x4E00, 0x9FFF),
+    (0xF900, 0xFAFF),
+    (0x20000, 0x2A6DF),
+    (0x2A700, 0x2B73F),
+    (0x2B740, 0x2B81F),
+    (0x2B920, 0x2CEAF),  # the block begins at 2B820; Google's table says 2B820, the library says 2B920
+    (0x2F800, 0x2FA1F),
+)
 
 
 def is_control(character: str) -> bool:
-    """Control, format, private-use, surrogate or unassigned characters; tab and line ends count as white space."""
-    return character not in "\t\n\r" and unicodedata.category(character).startswith("C")
+    """Control, format, private-use or half a surrogate pair; tab and line ends count as white space instead.
+
+    A character that Unicode has not assigned yet is none of these and stays.
+    """
+    return character not in "\t\n\r" and unicodedata.category(character) in ("Cc", "Cf", "Co", "Cs")
 
 
 def is_cjk(character: str) -> bool:
-    """A Chinese ideograph, wherever it is used."""
-    return any(first <= ord(character) <= last for first, last in CJK_BLOCKS)
+    """A Chinese ideograph, in whichever language it stands."""
+    # Most text lies below every block, and one comparison settles it.
+    return character >= "\u3400" and any(first <= ord(character) <= last for first, last in CJK_BLOCKS)
 
 
 def is_punctuation(character: str) -> bool:
     """Unicode's punctuation, and every ASCII symbol that is neither letter nor digit: $, +, < and ^ too."""
-    if character.isascii():
-        return character.isprintable() and not character.isalnum() and character != " "
-    return unicodedata.category(character).startswith("P")
+    return character in string.punctuation or unicodedata.category(character).startswith("P")
 
 
 def clean(text: str) -> str:
-    """Without control characters, U+0000 and U+FFFD; every kind of white space a plain space."""
-    kept = (c for c in text if c not in "\0\ufffd" and not is_control(c))
+    """Without control characters (U+0000 is one) and U+FFFD; every kind of white space becomes a plain space."""
+    kept = (c for c in text if c != "\ufffd" and not is_control(c))
     return "".join(" " if c.isspace() else c for c in kept)
 
 
@@ -44,13 +56,13 @@ def strip_accents(text: str) -> str:
 
 
 def lowercase(text: str) -> str:
-    """Character by character: a final Σ becomes σ and not ς, as in the library that BERT's users run."""
+    """Character by character: what stands beside a letter does not change it, so a final Σ becomes σ."""
     return "".join(c.lower() for c in text)
 
 
 def split_punctuation(word: str) -> list[str]:
-    """Every punctuation mark is a word of its own."""
-    return "".join(f" {c} " if is_punctuation(c) else c for c in word).split(" ")
+    """Every punctuation mark is a word of its own: "don't" gives don, ' and t."""
+    return "".join(f" {c} " if is_punctuation(c) else c for c in word).split()
 
 
 def words(text: str, lower: bool = True) -> list[str]:
@@ -58,4 +70,4 @@ def words(text: str, lower: bool = True) -> list[str]:
     text = space_cjk(clean(text))
     if lower:
         text = lowercase(strip_accents(text))
-    return [part for word in text.split() for part in split_punctuation(word) if part]
+    return [part for word in text.split() for part in split_punctuation(word)]

@@ -17,7 +17,7 @@ class Settings:
     epochs: int = 3
     batch_size: int = 16
     learning_rate: float = 1e-4
-    warmup: float = 0.1  # below 1 a share of all updates, from 1 on a number of updates
+    warmup: int | float = 0.1  # below 1 a share of all updates, from 1 on a number of updates
     schedule: str = "linear"
     weight_decay: float = 0.01
     decay: Literal["decoupled", "document"] = "decoupled"

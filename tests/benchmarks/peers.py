@@ -1,0 +1,54 @@
+"""The same fine-tuning in Hugging Face's Trainer: the peer of both benchmarks."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from datasets import Dataset
+from transformers import (
+    AutoModelForSequenceClassification,
+    AutoTokenizer,
+    DataCollatorWithPadding,
+    Trainer,
+    TrainingArguments,
+)
+
+from minisft.data import Task
+from minisft.training import score
+
+
+def tokenize(split: Dataset, task: Task, tokenizer: Any, padding: str | bool) -> Dataset:
+    """Word pieces of a split; `padding="max_length"` is the document's recipe (section 5.1.2)."""
+
+    def encode(rows: dict) -> dict:
+        texts = [rows[column] for column in task.columns]
+        return tokenizer(*texts, truncation=True, max_length=128, padding=padding)
+
+    return split.map(encode, batched=True)
+
+
+def make_trainer(
+    task: Task, model_folder: Path, out: Path, padding: str | bool, callbacks: list | None = None, **arguments: Any
+) -> Trainer:
+    """Hugging Face's Trainer on a task, from the same pretrained weights."""
+    tokenizer = AutoTokenizer.from_pretrained(model_folder)
+    model = AutoModelForSequenceClassification.from_pretrained(model_folder, num_labels=len(task.labels))
+    settings = TrainingArguments(
+        output_dir=str(out), report_to="none", disable_tqdm=True, dataloader_pin_memory=False, **arguments
+    )
+    return Trainer(
+        model=model,
+        args=settings,
+        train_dataset=tokenize(task.train, task, tokenizer, padding),
+        eval_dataset=tokenize(task.validation, task, tokenizer, padding),
+        data_collator=DataCollatorWithPadding(tokenizer),
+        compute_metrics=lambda given: score(given.label_ids.tolist(), given.predictions.argmax(-1).tolist(), False),
+        callbacks=callbacks,
+    )
+
+
+def test_scores(trainer: Trainer, task: Task, padding: str | bool) -> dict[str, float]:
+    """Accuracy and F1 on the test split."""
+    split = tokenize(task.test, task, trainer.data_collator.tokenizer, padding)
+    logits = trainer.predict(split).predictions
+    return score(task.test["label"], np.asarray(logits).argmax(-1).tolist(), regression=False)
