@@ -81,7 +81,7 @@ def add_inference(command: argparse.ArgumentParser) -> None:
     """What evaluate and predict share."""
     command.add_argument("--model", required=True, help="folder of a fine-tuned model")
     command.add_argument("--batch-size", type=int, default=32, help="rows at a time (32)")
-    command.add_argument("--max-length", type=int, default=128, help="longest text in word pieces (128)")
+    command.add_argument("--max-length", type=int, help="longest text in word pieces (128)")
     command.add_argument("--precision", choices=["fp32", "bf16"], default="fp32", help="of matrix products (fp32)")
     add_common(command)
 

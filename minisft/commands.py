@@ -21,7 +21,7 @@ from minisft.objectives import Classification, Regression
 from minisft.text import Tokenizer
 from minisft.training import Evaluation, FineTuning, Settings, choose_device, evaluation, read_log, read_progress
 from minisft.training.baselines import baselines
-from minisft.training.fine_tuning import LOG, STATE
+from minisft.training.fine_tuning import LOG, STATE, check_length
 
 DEFAULT_TASK = "town/paraphrase"
 DESCRIPTION = "task.json"  # beside a fine-tuned model: which texts it reads
@@ -111,7 +111,7 @@ def prepare(options: argparse.Namespace) -> tuple[FineTuning, Task]:
     )
     task = load_task(options.data or options.task or stored.get("task", DEFAULT_TASK))
     run = FineTuning(
-        task, given("model", "model", "minilm"), settings, out, given("max_length", "max_length", 128), options.device,
+        task, given("model", "model", "minilm"), settings, out, given("max_length", "max_length", None), options.device,
         patience=options.patience, keep_every=options.keep_every, resume=options.resume,
     )  # fmt: skip
     return run, task
@@ -194,8 +194,7 @@ def load_fine_tuned(options: argparse.Namespace) -> tuple[SequenceClassifier, To
     device = choose_device(options.device)
     folder = locate(options.model)
     model = SequenceClassifier.from_pretrained(folder).to(device).eval()
-    if not 8 <= options.max_length <= model.config.max_position_embeddings:
-        raise InputError(f"--max-length is {options.max_length}; expected 8 to {model.config.max_position_embeddings}")
+    options.max_length = check_length(options.max_length, model)
     path = folder / DESCRIPTION
     description = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     return model, Tokenizer.from_folder(folder), device, description

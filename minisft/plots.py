@@ -42,7 +42,7 @@ def save(made: Figure, path: Path) -> None:
 
 def curve(records: list[dict], title: str, path: Path) -> None:
     """Training loss against updates, with the validation loss after each epoch."""
-    made, axes = figure(7, 4)
+    made, axes = figure(7.0, 4.0)
     updates = [record for record in records if "validation" not in record]
     checks = [record for record in records if "validation" in record]
     steps, losses = [r["step"] for r in updates], [r["loss"] for r in updates]
@@ -78,7 +78,7 @@ def confusion(labels: Sequence[int], predictions: Sequence[int], names: Sequence
 
 def scatter(labels: Sequence[float], predictions: Sequence[float], title: str, path: Path) -> None:
     """Predicted numbers against true ones."""
-    made, axes = figure(5, 4.5)
+    made, axes = figure(5.0, 4.5)
     axes.scatter(labels, predictions, s=6, color="black", alpha=0.3, linewidths=0)
     low, high = min(labels), max(labels)
     axes.plot([low, high], [low, high], color="#c44e52", linewidth=1, label="predicted = true")

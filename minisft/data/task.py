@@ -48,9 +48,10 @@ def build_task(
     splits = dict(splits)
     if not splits.get("test"):
         splits["test"] = splits.pop("validation", [])
+    count = carve or math.ceil(len(splits["train"]) / 10)
     for wanted in ("test", "validation"):
         if not splits.get(wanted):
-            splits["train"], splits[wanted] = carve_out(splits["train"], carve or math.ceil(len(splits["train"]) / 10))
+            splits["train"], splits[wanted] = carve_out(splits["train"], count)
     if not splits["train"]:
         raise InputError(f"{name} has too few rows; expected at least 3, and some hundreds to learn from")
     keep = [*columns, "label", *(["kind"] if "kind" in splits["train"][0] else [])]

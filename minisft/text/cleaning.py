@@ -1,13 +1,14 @@
-"""BERT's cleaning: from raw text to words (Devlin et al. 2019; google-research/bert, tokenization.BasicTokenizer).
+"""BERT's cleaning: from raw text to words (Devlin et al. 2019; google-research/bert, BasicTokenizer).
 
-Two implementations are in use, and they differ in rare characters. This one does what the `tokenizers` library does,
-which BERT's users run: private-use characters go (Google keeps them), and a final Σ becomes σ (Google's becomes ς).
+Two implementations are in use, and they differ in rare characters. This one does what the `tokenizers`
+library does, which BERT's users run: private-use characters go (Google keeps them), and a final Σ becomes σ
+(Google's becomes ς).
 """
 
 import string
 import unicodedata
 
-# The blocks of ideographs that the library splits. Hangul and kana are not among them: they are written as words.
+# The ideographs that the library splits. Hangul and kana are not among them: they are written as words.
 CJK_BLOCKS = (
     (0x3400, 0x4DBF),
     (0x4E00, 0x9FFF),
@@ -40,7 +41,7 @@ def is_punctuation(character: str) -> bool:
 
 
 def clean(text: str) -> str:
-    """Without control characters (U+0000 is one) and U+FFFD; every kind of white space becomes a plain space."""
+    """Without control characters (U+0000 is one) and U+FFFD; every kind of white space a plain space."""
     kept = (c for c in text if c != "\ufffd" and not is_control(c))
     return "".join(" " if c.isspace() else c for c in kept)
 

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tokenizers import Tokenizer as Library
-from tokenizers import normalizers, pre_tokenizers
+from tokenizers import decoders, normalizers, pre_tokenizers
 from tokenizers.models import WordPiece as LibraryWordPiece
 from tokenizers.processors import TemplateProcessing
 
 from minisft.errors import InputError
+from minisft.text.wordpiece import UNKNOWN, number_pieces
 
-SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+SPECIAL = ("[PAD]", UNKNOWN, "[CLS]", "[SEP]", "[MASK]")
 
 
 @dataclass(frozen=True)
@@ -24,24 +25,22 @@ class Encodings:
 
 
 class Tokenizer:
-    """Texts to ids and files. Raises InputError where the vocabulary lacks a special token or repeats one.
+    """Texts to ids and files; equal to `WordPiece`, which shows how.
 
-    "[SEP]" in a text is plain text: nobody can end a sentence by typing it.
+    "[SEP]" in a text is plain text, the words [, sep and ]: nobody can end a sentence by typing it.
+    (`transformers` reads it as the special token, from a folder saved here too.) Half a surrogate pair is no
+    character and is dropped. Raises InputError where the vocabulary lacks one of [PAD] [UNK] [CLS] [SEP]
+    [MASK] or repeats a piece.
     """
 
     def __init__(self, vocabulary: list[str], lowercase: bool = True) -> None:
+        ids = number_pieces(vocabulary, SPECIAL)
         self.vocabulary, self.lowercase = vocabulary, lowercase
-        ids = {piece: number for number, piece in enumerate(vocabulary)}
-        missing = [token for token in SPECIAL if token not in ids]
-        if missing:
-            raise InputError(f"the vocabulary has no {', '.join(missing)}; expected a BERT's vocab.txt")
-        if len(ids) < len(vocabulary):
-            repeated = next(piece for number, piece in enumerate(vocabulary) if ids[piece] != number)
-            raise InputError(f"the vocabulary holds {repeated!r} twice; every piece needs a number of its own")
         self.pad_id, self.unk_id, self.cls_id, self.sep_id, self.mask_id = (ids[token] for token in SPECIAL)
-        self.library = Library(LibraryWordPiece(ids, unk_token="[UNK]", max_input_chars_per_word=100))
+        self.library = Library(LibraryWordPiece(ids, unk_token=UNKNOWN, max_input_chars_per_word=100))
         self.library.normalizer = normalizers.BertNormalizer(lowercase=lowercase)
         self.library.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+        self.library.decoder = decoders.WordPiece()
         self.library.post_processor = TemplateProcessing(
             single="[CLS]:0 $A:0 [SEP]:0",
             pair="[CLS]:0 $A:0 [SEP]:0 $B:1 [SEP]:1",
@@ -52,30 +51,22 @@ class Tokenizer:
     def from_folder(cls, folder: str | Path) -> "Tokenizer":
         """Read vocab.txt, or the vocabulary in tokenizer.json, and do_lower_case from tokenizer_config.json.
 
-        Raises InputError where there is no WordPiece vocabulary.
+        Raises InputError where there is no WordPiece vocabulary, or one that goes with another cleaning.
         """
         folder = Path(folder)
+        library = read_json(folder / "tokenizer.json")
         settings = read_json(folder / "tokenizer_config.json")
-        lowercase = bool(settings.get("do_lower_case", True))
-        if (folder / "vocab.txt").exists():
-            text = (folder / "vocab.txt").read_text(encoding="utf-8")
-            return cls(text.removesuffix("\n").split("\n"), lowercase)
-        model = read_json(folder / "tokenizer.json").get("model", {})
-        if model.get("type", "WordPiece") != "WordPiece":
-            raise InputError(
-                f"{folder / 'tokenizer.json'} is a {model['type']} tokenizer; expected WordPiece, as BERT's is"
-            )
-        if not isinstance(model.get("vocab"), dict):
-            raise InputError(f"{folder} has neither vocab.txt nor tokenizer.json; expected a BERT's tokenizer there")
-        return cls(sorted(model["vocab"], key=model["vocab"].get), lowercase)
+        lowercase = lowercase_of(library.get("normalizer") or {}, settings, folder)
+        return cls(read_vocabulary(folder, library.get("model", {})), lowercase)
 
     def save(self, folder: str | Path) -> None:
-        """Write vocab.txt, tokenizer.json and tokenizer_config.json, which `transformers.AutoTokenizer` opens."""
+        """Write vocab.txt, tokenizer.json and tokenizer_config.json, which `AutoTokenizer` opens."""
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "vocab.txt").write_text("\n".join(self.vocabulary) + "\n", encoding="utf-8")
+        (folder / "vocab.txt").write_text("\n".join(self.vocabulary) + "\n", encoding="utf-8", newline="\n")
+        # Only the file's copy knows the special tokens by name: transformers looks for them there.
         copy = Library.from_str(self.library.to_str())
-        copy.add_special_tokens(list(SPECIAL))  # in the file only: transformers looks for them there
+        copy.add_special_tokens(list(SPECIAL))
         copy.save(str(folder / "tokenizer.json"))
         settings = {
             "tokenizer_class": "BertTokenizer",
@@ -87,23 +78,66 @@ class Tokenizer:
 
     def tokenize(self, text: str) -> list[str]:
         """The pieces of a text."""
-        return self.library.encode(text, add_special_tokens=False).tokens
+        return self.library.encode(without_surrogates(text), add_special_tokens=False).tokens
 
     def ids(self, text: str) -> list[int]:
         """The pieces' numbers."""
-        return self.library.encode(text, add_special_tokens=False).ids
+        return self.library.encode(without_surrogates(text), add_special_tokens=False).ids
 
     def encode(self, first: list[str], second: list[str] | None = None, max_length: int = 512) -> Encodings:
         """[CLS] a [SEP], or [CLS] a [SEP] b [SEP] with segment 1 from b on.
 
-        A longer row is cut to `max_length` pieces, of a pair always the longer text, and counted.
+        A longer row is cut to `max_length` pieces, of a pair always the longer text, and counted. Raises
+        InputError where `max_length` has no room for the special tokens, or a second text is missing.
         """
+        specials = 2 if second is None else 3
+        if max_length < specials:
+            # The library would not cut at all.
+            raise InputError(f"max_length is {max_length}; a row has {specials} special tokens: give more")
+        if second is not None and len(first) != len(second):
+            raise InputError(f"{len(first)} first texts, {len(second)} second ones; give one second for each")
+        texts = [without_surrogates(text) for text in first]
+        pairs = texts if second is None else list(zip(texts, map(without_surrogates, second), strict=True))
         self.library.enable_truncation(max_length)
-        rows = self.library.encode_batch(first if second is None else list(zip(first, second, strict=True)))
-        self.library.no_truncation()
-        return Encodings(
-            [row.ids for row in rows], [row.type_ids for row in rows], sum(bool(row.overflowing) for row in rows)
-        )
+        try:
+            rows = self.library.encode_batch_fast(pairs)
+        finally:
+            self.library.no_truncation()
+        truncated = sum(bool(row.overflowing) for row in rows)
+        return Encodings([row.ids for row in rows], [row.type_ids for row in rows], truncated)
+
+
+def without_surrogates(text: str) -> str:
+    """Python's strings can hold half a surrogate pair; the library's cannot."""
+    return text.encode("utf-8", "ignore").decode("utf-8")
+
+
+def read_vocabulary(folder: Path, model: dict) -> list[str]:
+    """The pieces in the order of their ids: vocab.txt, or else the `model` part of tokenizer.json."""
+    if (folder / "vocab.txt").exists():
+        return read_text(folder / "vocab.txt").removesuffix("\n").split("\n")
+    if not model:
+        raise InputError(f"{folder} has neither vocab.txt nor tokenizer.json; name the folder of a BERT")
+    kind = model.get("type") or ("BPE" if "merges" in model else "WordPiece")
+    if kind != "WordPiece":
+        # Byte-level BPE writes the space as Ġ.
+        kind = "byte-level BPE" if kind == "BPE" and "Ġ" in model.get("vocab", {}) else kind
+        raise InputError(f"{folder}'s tokenizer.json is {kind}; expected WordPiece: choose a BERT")
+    ids = model.get("vocab")
+    if not isinstance(ids, dict) or sorted(ids.values()) != list(range(len(ids))):
+        raise InputError(f"{folder}'s tokenizer.json does not number its pieces 0, 1, 2 …; get it again")
+    return sorted(ids, key=ids.__getitem__)
+
+
+def lowercase_of(normalizer: dict, settings: dict, folder: Path) -> bool:
+    """Whether the model is uncased. Raises InputError where it was trained with another cleaning."""
+    lowercase = settings.get("do_lower_case", normalizer.get("lowercase", True))
+    strips = settings.get("strip_accents", normalizer.get("strip_accents"))
+    splits = settings.get("tokenize_chinese_chars", normalizer.get("handle_chinese_chars", True))
+    if strips not in (None, lowercase) or not splits:
+        wanted = f"strip_accents {strips} and tokenize_chinese_chars {splits}"
+        raise InputError(f"{folder} asks for {wanted}; expected {lowercase} and True: choose another model")
+    return bool(lowercase)
 
 
 def read_json(path: Path) -> dict:
@@ -111,6 +145,17 @@ def read_json(path: Path) -> dict:
     if not path.exists():
         return {}
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        found = json.loads(read_text(path))
+    except json.JSONDecodeError as error:
         raise InputError(f"{path} is not JSON ({error}); get the file again") from None
+    if not isinstance(found, dict):
+        raise InputError(f"{path} holds no JSON object; get the file again")
+    return found
+
+
+def read_text(path: Path) -> str:
+    """A file in UTF-8."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is not UTF-8 ({error}); get the file again") from None

@@ -1,5 +1,6 @@
 """WordPiece by hand: a word is cut into the longest pieces that the vocabulary holds, from left to right."""
 
+from minisft.errors import InputError
 from minisft.text.cleaning import words
 
 UNKNOWN = "[UNK]"
@@ -8,12 +9,13 @@ UNKNOWN = "[UNK]"
 class WordPiece:
     """BERT's tokenizer (Wu et al. 2016, section 4.1; Devlin et al. 2019, section 3).
 
-    `vocabulary` lists the pieces; a piece that continues a word begins with ##. A word with no such cut, or with
-    more than `longest_word` characters, is [UNK]. "[SEP]" in a text is three words and never the special token.
+    `vocabulary` lists the pieces in the order of their ids; a piece that continues a word begins with ##.
+    "[SEP]" in a text is plain text, the words [, sep and ]: nobody can put a special token into a row by
+    typing its name. Raises InputError where the vocabulary lacks [UNK] or repeats a piece.
     """
 
     def __init__(self, vocabulary: list[str], lowercase: bool = True, longest_word: int = 100) -> None:
-        self.ids_of = {piece: number for number, piece in enumerate(vocabulary)}
+        self.ids_of = number_pieces(vocabulary, (UNKNOWN,))
         self.lowercase, self.longest_word = lowercase, longest_word
 
     def words(self, text: str) -> list[str]:
@@ -21,7 +23,10 @@ class WordPiece:
         return words(text, self.lowercase)
 
     def pieces(self, word: str) -> list[str]:
-        """Greedy longest match: the longest piece that begins the word, then the longest that goes on, and so on."""
+        """Greedy longest match: the longest piece that begins the word, then the longest that goes on.
+
+        [UNK] alone for a word that cannot be cut so to its end, or has more than `longest_word` characters.
+        """
         if len(word) > self.longest_word:
             return [UNKNOWN]
         found, start = [], 0
@@ -43,3 +48,15 @@ class WordPiece:
     def ids(self, text: str) -> list[int]:
         """The pieces' numbers."""
         return [self.ids_of[piece] for piece in self.tokenize(text)]
+
+
+def number_pieces(vocabulary: list[str], required: tuple[str, ...]) -> dict[str, int]:
+    """Each piece's id. Raises InputError where a required piece is missing or one is there twice."""
+    ids = {piece: number for number, piece in enumerate(vocabulary)}
+    missing = [piece for piece in required if piece not in ids]
+    if missing:
+        raise InputError(f"the vocabulary has no {', '.join(missing)}; expected a BERT's: use its vocab.txt")
+    if len(ids) < len(vocabulary):
+        repeated = next(piece for number, piece in enumerate(vocabulary) if ids[piece] != number)
+        raise InputError(f"the vocabulary holds {repeated!r} twice; a piece has one id: keep one of them")
+    return ids

@@ -10,7 +10,7 @@ from tqdm.auto import tqdm
 
 from minisft.data import Batches
 from minisft.training.evaluation import evaluate
-from minisft.training.trainer import Callback, Trainer
+from minisft.training.trainer import Callback, Record, Trainer
 
 
 class ProgressBar(Callback):
@@ -22,7 +22,7 @@ class ProgressBar(Callback):
     def on_update(self, trainer: Trainer) -> None:
         self.bar.update()
 
-    def on_log(self, trainer: Trainer, records: list[dict[str, float]]) -> None:
+    def on_log(self, trainer: Trainer, records: list[Record]) -> None:
         self.bar.set_postfix(loss=f"{sum(record['loss'] for record in records) / len(records):.3f}", refresh=False)
 
     def on_end(self, trainer: Trainer) -> None:
@@ -38,7 +38,7 @@ class Validate(Callback):
 
     def __init__(self, batches: Batches, metric: str, folder: Path, patience: int | None = None) -> None:
         self.batches, self.metric, self.folder, self.patience = batches, metric, folder, patience
-        self.history: list[dict[str, float]] = []
+        self.history: list[Record] = []
 
     def on_epoch(self, trainer: Trainer) -> None:
         evaluation = evaluate(
@@ -52,7 +52,7 @@ class Validate(Callback):
 
     def exhausted(self) -> bool:
         """Whether the last `patience` epochs brought nothing better."""
-        return self.patience is not None and len(self.history) - self.best_epoch() >= self.patience
+        return self.patience is not None and bool(self.history) and len(self.history) - self.best_epoch() >= self.patience
 
     def best_epoch(self) -> int:
         """The epoch with the best score so far; the first of several."""
@@ -74,14 +74,14 @@ class JsonLog(Callback):
         self.path.write_text("".join(json.dumps(record) + "\n" for record in kept), encoding="utf-8")
         self.started = time.perf_counter() - (kept[-1]["seconds"] if kept else 0.0)
 
-    def on_log(self, trainer: Trainer, records: list[dict[str, float]]) -> None:
+    def on_log(self, trainer: Trainer, records: list[Record]) -> None:
         self.write(records)
 
     def on_epoch(self, trainer: Trainer) -> None:
         if self.validate:
             self.write([{"validation": True, **self.validate.history[-1]}])
 
-    def write(self, records: list[dict[str, float]]) -> None:
+    def write(self, records: list[Record]) -> None:
         """Append records and flush them to the disk's cache."""
         seconds = round(time.perf_counter() - self.started, 3)
         with open(self.path, "a", encoding="utf-8") as file:

@@ -34,7 +34,7 @@ class FineTuning:
     source: str = "minilm"
     settings: Settings = field(default_factory=Settings)
     out: Path = Path("runs/model")
-    max_length: int = 128
+    max_length: int | None = None  # None: 128, or as many as the model has positions where those are fewer
     device: str = "auto"
     ops: Ops = FUSED
     patience: int | None = None
@@ -46,11 +46,7 @@ class FineTuning:
         self.tokenizer = Tokenizer.from_folder(locate(self.source))
         torch.manual_seed(self.settings.seed)  # the new head is drawn here
         self.model = SequenceClassifier.from_pretrained(self.source, self.task.labels, self.ops)
-        if not 8 <= self.max_length <= self.model.config.max_position_embeddings:
-            raise InputError(
-                f"max_length is {self.max_length}; expected 8 to {self.model.config.max_position_embeddings}, "
-                "the model's positions"
-            )
+        self.max_length = check_length(self.max_length, self.model)
         self.train_batches = self.batches(self.task.train, shuffle=True)
         self.validation_batches = self.batches(self.task.validation)
         self.test_batches = self.batches(self.task.test)
@@ -102,12 +98,12 @@ class FineTuning:
         restore(self.trainer, self.validate, self.state)
 
     def train(self) -> bool:
-        """Fit, and load the best epoch's weights. False where Ctrl-C ended it; `resume=True` goes on from there."""
+        """Fit, and load the best epoch's weights. False where it was stopped before; `resume=True` goes on from there."""
         if not self.resume or not self.state.exists():
             self.out.mkdir(parents=True, exist_ok=True)
             self.tokenizer.save(self.out)
         self.trainer.fit()
-        if self.interrupt.interrupted:
+        if self.trainer.epoch < self.settings.epochs and not self.validate.exhausted():
             return False
         best = SequenceClassifier.from_pretrained(self.out, ops=self.ops)
         self.model.load_state_dict(best.state_dict())
@@ -121,3 +117,13 @@ class FineTuning:
     def truncated(self) -> int:
         """How many rows were cut to `max_length` pieces."""
         return sum(b.encodings.truncated for b in (self.train_batches, self.validation_batches, self.test_batches))
+
+
+def check_length(wanted: int | None, model: SequenceClassifier) -> int:
+    """The longest row in pieces. Raises InputError where the model has fewer positions, or nothing would be left."""
+    longest = model.config.max_position_embeddings
+    if wanted is None:
+        return min(128, longest)
+    if not 8 <= wanted <= longest:
+        raise InputError(f"max_length is {wanted}; expected 8 to {longest}, the model's positions")
+    return wanted

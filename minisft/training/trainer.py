@@ -15,6 +15,7 @@ from minisft.ops import SCHEDULES
 from minisft.training.optimizer import AdamW, parameter_groups
 from minisft.training.settings import Settings, choose_device
 
+Record = dict[str, int | float]
 FLUSH_EVERY = 10  # updates between two looks at the losses: on a GPU each look waits for the device
 
 
@@ -27,7 +28,7 @@ class Callback:
     def on_update(self, trainer: "Trainer") -> None:
         """After each update."""
 
-    def on_log(self, trainer: "Trainer", records: list[dict[str, float]]) -> None:
+    def on_log(self, trainer: "Trainer", records: list[Record]) -> None:
         """When losses have been read: one record for each update since the last time."""
 
     def on_epoch(self, trainer: "Trainer") -> None:

@@ -14,6 +14,7 @@ from minisft.objectives import Classification, Regression
 from minisft.ops import FUSED, IGNORED, TEXTBOOK, Ops
 from minisft.text import Encodings, Tokenizer
 from minisft.training import AdamW, Callback, Settings, Trainer, evaluate, parameter_groups
+from minisft.training.trainer import Record
 from tests.conftest import SMALL
 
 BOTH = pytest.mark.parametrize("ops", [TEXTBOOK, FUSED], ids=["textbook", "fused"])
@@ -24,9 +25,9 @@ class Records(Callback):
     """Keeps what is logged."""
 
     def __init__(self) -> None:
-        self.all: list[dict[str, float]] = []
+        self.all: list[Record] = []
 
-    def on_log(self, trainer: Trainer, records: list[dict[str, float]]) -> None:
+    def on_log(self, trainer: Trainer, records: list[Record]) -> None:
         self.all += records
 
 

@@ -1,0 +1,145 @@
+"""The command line, as a person meets it."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+from minisft.cli import main
+
+
+@pytest.fixture(scope="module")
+def trained(reviews, tiny, tmp_path_factory):
+    """A finished run and what it printed."""
+    out = tmp_path_factory.mktemp("trained")
+    arguments = ["finetune", "--data", str(reviews), "--model", str(tiny), "--epochs", "6", "--lr", "5e-3"]
+    done = subprocess.run(
+        [sys.executable, "-m", "minisft", *arguments, "--out", str(out), "--json", str(out / "results.json")],
+        check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    return out, done.stdout
+
+
+def test_finetune_says_what_it_does_and_writes_everything(trained) -> None:
+    out, printed = trained
+    starts = [line.split()[0] for line in printed.splitlines()]
+    for word in ("task", "rows", "example", "model", "baseline", "before", "after", "written", "next", "time"):
+        assert word in starts, printed
+    assert "240 train, 30 validation, 30 test" in printed
+    names = {path.name for path in out.iterdir()}
+    assert {"model.safetensors", "config.json", "vocab.txt", "log.jsonl", "curve.png", "confusion.png"} <= names
+    assert not [name for name in names if name.startswith(".")]
+    results = json.loads((out / "results.json").read_text())
+    assert results["after"]["accuracy"] >= 0.9
+    assert results["after"]["accuracy"] > results["baselines"]["majority"]["accuracy"]
+    assert f"accuracy {results['after']['accuracy']:.3f}" in printed
+
+
+def test_the_saved_folder_opens_in_transformers(trained, capsys) -> None:
+    out, _ = trained
+    text = "the film was very long good"
+    model, tokenizer = (
+        AutoModelForSequenceClassification.from_pretrained(out).eval(),
+        AutoTokenizer.from_pretrained(out),
+    )
+    logits = model(**tokenizer(text, return_tensors="pt")).logits
+    assert main(["predict", "--model", str(out), text]) == 0
+    label, probability = capsys.readouterr().out.split("\t")[0].split()
+    assert label == model.config.id2label[int(logits.argmax())] == "positive"
+    assert float(probability) == pytest.approx(logits.softmax(-1).max().item(), abs=1e-3)
+
+
+def test_the_next_command_that_it_names_works(trained, capsys) -> None:
+    import shlex
+
+    _, printed = trained
+    suggestion = next(line for line in printed.splitlines() if line.startswith("next"))
+    arguments = shlex.split(suggestion)[1:]
+    assert arguments[:3] == ["python", "-m", "minisft"]
+    assert main(arguments[3:]) == 0
+    assert capsys.readouterr().out.split()[0] in ("negative", "positive")
+
+
+def test_evaluate_repeats_the_result(trained, reviews, tmp_path) -> None:
+    out, _ = trained
+    assert main(["evaluate", "--model", str(out), "--data", str(reviews), "--json", str(tmp_path / "e.json")]) == 0
+    mine, before = json.loads((tmp_path / "e.json").read_text()), json.loads((out / "results.json").read_text())
+    assert mine["test"] == pytest.approx(before["after"], rel=1e-5)
+    assert main(["evaluate", "--model", str(out)]) == 0  # the task is remembered
+
+
+def test_predict_reads_files(trained, tmp_path, capsys) -> None:
+    out, _ = trained
+    path = tmp_path / "texts.jsonl"
+    path.write_text('{"text": "the film was good"}\n{"text": "a very long tale, bad"}\n')
+    assert main(["predict", "--model", str(out), "--data", str(path), "--json", str(tmp_path / "p.json")]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines[:2]] == ["positive", "negative"]
+    assert [row["label"] for row in json.loads((tmp_path / "p.json").read_text())["predictions"]] == [
+        "positive",
+        "negative",
+    ]
+
+
+def test_tasks_and_doctor(capsys, monkeypatch, tmp_path) -> None:
+    monkeypatch.delenv("MINISFT_DATA", raising=False)
+    assert main(["tasks"]) == 0
+    printed = capsys.readouterr().out
+    assert "town/paraphrase" in printed
+    assert "hub: nyu-mll/glue/mrpc" in printed
+    assert main(["doctor"]) == 0
+    assert "MINISFT_DATA  not set" in capsys.readouterr().out
+    monkeypatch.setenv("MINISFT_DATA", str(tmp_path / "nowhere"))
+    assert main(["doctor"]) == 0
+    assert "is no folder   <- set it to a folder with mrpc/" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["finetune", "--task", "mrcp"], "there is no task or file 'mrcp'; the tasks are town/paraphrase, mrpc"),
+        (["finetune", "--data", "nowhere.csv"], "there is no task or file 'nowhere.csv'"),
+        (["finetune", "--data", "REVIEWS", "--model", "./nowhere"], "there is no model folder ./nowhere"),
+        (["finetune", "--data", "REVIEWS", "--epochs", "0"], "epochs is 0; expected at least 1"),
+        (["finetune", "--data", "REVIEWS", "--max-length", "600"], "max_length is 600; expected 8 to 512"),
+        (["finetune", "--data", "REVIEWS", "--device", "tpu9"], "there is no kind of device 'tpu9'"),
+        (["predict", "--model", "TRAINED"], "give one text, two texts for a pair, or --data FILE"),
+        (["predict", "--model", "TRAINED", "a", "b"], "reads 1 texts a row (text), not 2"),
+        (["predict", "--model", "TRAINED", "a", "b", "c"], "3 texts given; expected one, or two for a pair"),
+        (["predict", "--model", "TRAINED", " "], "row 1: a text is empty"),
+        (["predict", "--model", "TRAINED", "--data", "nowhere.csv"], "there is no file nowhere.csv"),
+        (["predict", "--model", "minilm", "hello"], "is not fine-tuned"),
+    ],
+)
+def test_bad_input_gets_one_line_and_status_2(
+    arguments, message, reviews, trained, tmp_path, monkeypatch, capsys
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    places = {"REVIEWS": str(reviews), "TRAINED": str(trained[0])}
+    assert main([places.get(argument, argument) for argument in arguments]) == 2
+    errors = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error: ")]
+    assert len(errors) == 1
+    assert message in errors[0]
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_long_row_is_cut_counted_and_said_once(tiny, tmp_path, capsys) -> None:
+    path = tmp_path / "long.csv"
+    rows = [f"{'the film was good ' * (30 if number < 3 else 1)},{number % 2}" for number in range(40)]
+    path.write_text("text,label\n" + "\n".join(rows) + "\n")
+    arguments = ["finetune", "--data", str(path), "--model", str(tiny), "--epochs", "1", "--max-length", "64"]
+    assert main([*arguments, "--out", str(tmp_path / "out")]) == 0
+    said = [line for line in capsys.readouterr().out.splitlines() if "longer than" in line]
+    assert said == ["cut        3 rows are longer than 64 pieces and lose their end"]
+
+
+def test_a_model_that_gives_one_answer_is_reported(tiny, tmp_path, capsys) -> None:
+    path = tmp_path / "noise.csv"
+    path.write_text(
+        "text,label\n" + "\n".join(f"the film was film {number},{int(number % 5 == 0)}" for number in range(60)) + "\n"
+    )
+    arguments = ["finetune", "--data", str(path), "--model", str(tiny), "--epochs", "1", "--lr", "1e-6"]
+    assert main([*arguments, "--out", str(tmp_path / "out")]) == 0
+    assert "every test row gets the same answer" in capsys.readouterr().out

@@ -1,0 +1,173 @@
+"""A run that is cut off anywhere goes on as if nothing had been."""
+
+import random
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from minisft.data import load_task
+from minisft.errors import InputError
+from minisft.models import SequenceClassifier
+from minisft.training import Callback, FineTuning, Settings, Trainer, read_log, read_progress
+
+SETTINGS = Settings(epochs=3, batch_size=8, learning_rate=1e-3)
+
+
+def make(reviews: Path, tiny: Path, out: Path, **options) -> FineTuning:
+    options = {"settings": SETTINGS, "max_length": 32, "device": "cpu", "keep_every": 4, **options}
+    return FineTuning(load_task(reviews), str(tiny), out=out, **options)
+
+
+class StopAt(Callback):
+    """Ends the run at an update: politely, or by an exception as a crash would."""
+
+    def __init__(self, step: int, crash: bool) -> None:
+        self.step, self.crash = step, crash
+
+    def on_update(self, trainer: Trainer) -> None:
+        if trainer.step == self.step:
+            if self.crash:
+                raise RuntimeError("crash")
+            trainer.stop = True
+
+
+def assert_same_weights(one: Path, two: Path) -> None:
+    mine, theirs = load_file(one / "model.safetensors"), load_file(two / "model.safetensors")
+    assert mine.keys() == theirs.keys()
+    for name, tensor in mine.items():
+        assert torch.equal(tensor, theirs[name]), name
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(reviews, tiny, tmp_path_factory) -> Path:
+    out = tmp_path_factory.mktemp("whole")
+    assert make(reviews, tiny, out).train()
+    return out
+
+
+# An epoch has 30 updates; a state is kept after every fourth, and after each epoch.
+@pytest.mark.parametrize(("step", "kept"), [(1, 0), (17, 16), (30, 28), (31, 30), (59, 56)])
+@pytest.mark.parametrize("crash", [True, False])
+def test_resumed_weights_and_log_are_bit_for_bit_the_same(
+    reviews, tiny, uninterrupted, tmp_path, step, kept, crash
+) -> None:
+    first = make(reviews, tiny, tmp_path, callbacks=(StopAt(step, crash),))
+    if crash:
+        with pytest.raises(RuntimeError, match="crash"):
+            first.train()
+    else:
+        first.train()
+    second = make(reviews, tiny, tmp_path, resume=True)
+    assert second.trainer.step == (kept if crash else step)
+    assert second.train()
+    assert_same_weights(tmp_path, uninterrupted)
+    timeless = [[{k: v for k, v in r.items() if k != "seconds"} for r in read_log(f / "log.jsonl")]
+                for f in (tmp_path, uninterrupted)]  # fmt: skip
+    assert timeless[0] == timeless[1]
+    assert second.validate.history == read_progress(uninterrupted / "training.safetensors")["history"]
+
+
+def command(reviews: Path, tiny: Path, out: Path, *more: str) -> list[str]:
+    return [
+        sys.executable, "-m", "minisft", "finetune", "--data", str(reviews), "--model", str(tiny), "--out", str(out),
+        "--epochs", "12", "--batch-size", "4", "--lr", "1e-3", "--max-length", "32", "--device", "cpu",
+        "--keep-every", "5", *more,
+    ]  # fmt: skip
+
+
+def test_kill_at_a_random_step_then_resume(reviews, tiny, tmp_path) -> None:
+    """A real `kill -9` of a real process, at a moment that nobody chose."""
+    subprocess.run(command(reviews, tiny, tmp_path / "whole"), check=True, capture_output=True)
+    cut = tmp_path / "cut"
+    process = subprocess.Popen(command(reviews, tiny, cut), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    while not (cut / "training.safetensors").exists():
+        assert process.poll() is None
+        time.sleep(0.001)
+    time.sleep(random.uniform(0, 1.0))
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    stopped = read_progress(cut / "training.safetensors")  # a state that loads, however the kill fell
+    print(f"killed after update {stopped['step']}")
+    assert not stopped["finished"]
+    done = subprocess.run(command(reviews, tiny, cut, "--resume"), check=True, capture_output=True, text=True)
+    assert f"at update {stopped['step']} of 720" in done.stdout
+    assert_same_weights(cut, tmp_path / "whole")
+
+
+def test_ctrl_c_saves_and_says_how_to_go_on(reviews, tiny, tmp_path) -> None:
+    process = subprocess.Popen(
+        command(reviews, tiny, tmp_path), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    while len(read_log(tmp_path / "log.jsonl")) < 10:
+        assert process.poll() is None
+        time.sleep(0.001)
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    step = read_progress(tmp_path / "training.safetensors")["step"]
+    assert f"stopped    at update {step} of 720; nothing is lost" in output
+    assert f"python -m minisft finetune --out {tmp_path} --resume" in output
+    # That very command works: the rest is taken from when the run was started.
+    again = [sys.executable, "-m", "minisft", "finetune", "--out", str(tmp_path), "--resume"]
+    done = subprocess.run(again, check=True, capture_output=True, text=True)
+    assert f"resumed    at update {step} of 720" in done.stdout
+
+
+def test_a_full_disk_keeps_the_state_before(reviews, tiny, tmp_path) -> None:
+    """The limit on a file's size stands in for a full disk: the write fails half-way in the same manner."""
+    make(reviews, tiny, tmp_path, callbacks=(StopAt(12, crash=False),)).train()
+    before = (tmp_path / "training.safetensors").read_bytes()
+
+    class FillTheDisk(Callback):
+        def on_update(self, trainer: Trainer) -> None:
+            _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) // 2, hard))
+
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    run = make(reviews, tiny, tmp_path, resume=True, callbacks=(FillTheDisk(),))
+    try:
+        with pytest.raises(
+            InputError, match="could not write .*training.safetensors.*what was there before is unharmed"
+        ):
+            run.train()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+    assert (tmp_path / "training.safetensors").read_bytes() == before
+    assert make(reviews, tiny, tmp_path, resume=True).trainer.step == 12
+
+
+def test_what_does_not_belong_together_is_refused(reviews, tiny, tmp_path) -> None:
+    make(reviews, tiny, tmp_path, callbacks=(StopAt(5, crash=False),)).train()
+    with pytest.raises(InputError, match="holds a run that stopped at update 5; add --resume"):
+        make(reviews, tiny, tmp_path)
+    with pytest.raises(InputError, match=r"was started with learning_rate 0.001, not 0.002"):
+        make(reviews, tiny, tmp_path, resume=True, settings=Settings(epochs=3, batch_size=8, learning_rate=2e-3))
+    state = tmp_path / "training.safetensors"
+    state.write_bytes(state.read_bytes()[:1000])
+    with pytest.raises(InputError, match="is not the state of a run"):
+        make(reviews, tiny, tmp_path, resume=True)
+
+
+def test_best_epoch_is_kept_and_patience_ends_the_run(reviews, tiny, tmp_path, monkeypatch) -> None:
+    run = make(reviews, tiny, tmp_path, patience=2, settings=Settings(epochs=30, batch_size=8, learning_rate=3e-3))
+    accuracies, weights = iter([0.5, 0.9, 0.7, 0.9, 0.95]), []
+
+    def pretend(model, *_) -> SimpleNamespace:
+        weights.append({name: tensor.clone() for name, tensor in model.state_dict().items()})
+        return SimpleNamespace(scores=lambda: {"accuracy": next(accuracies), "loss": 1.0})
+
+    monkeypatch.setattr("minisft.training.callbacks.evaluate", pretend)
+    assert run.train()
+    assert run.trainer.epoch == 4  # two epochs without anything better than 0.9
+    kept = SequenceClassifier.from_pretrained(tmp_path).state_dict()
+    for name, tensor in run.model.state_dict().items():
+        assert torch.equal(tensor, weights[1][name]), name
+        assert torch.equal(kept[name], weights[1][name]), name
