@@ -52,7 +52,9 @@ class Validate(Callback):
 
     def exhausted(self) -> bool:
         """Whether the last `patience` epochs brought nothing better."""
-        return self.patience is not None and bool(self.history) and len(self.history) - self.best_epoch() >= self.patience
+        return (
+            self.patience is not None and bool(self.history) and len(self.history) - self.best_epoch() >= self.patience
+        )
 
     def best_epoch(self) -> int:
         """The epoch with the best score so far; the first of several."""

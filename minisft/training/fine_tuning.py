@@ -98,7 +98,7 @@ class FineTuning:
         restore(self.trainer, self.validate, self.state)
 
     def train(self) -> bool:
-        """Fit, and load the best epoch's weights. False where it was stopped before; `resume=True` goes on from there."""
+        """Fit, and load the best epoch's weights. False where it was stopped; `resume` goes on from there."""
         if not self.resume or not self.state.exists():
             self.out.mkdir(parents=True, exist_ok=True)
             self.tokenizer.save(self.out)

@@ -40,7 +40,7 @@ def test_words_are_what_is_written_here(text: str, uncased: list[str], cased: li
 
 
 def test_each_step_does_one_thing() -> None:
-    assert clean("É\r\n中\x00!") == "É  中!"
+    assert clean("É\r\n中\x00!\u00a0\u3000") == "É  中!  "
     assert strip_accents("ÉÅñ") == "EAn"
     assert lowercase("ÉΣ") == "éσ"
     assert [is_control(c) for c in "\t\x07\u200d "] == [False, True, True, False]

@@ -135,7 +135,7 @@ def test_a_full_disk_keeps_the_state_before(reviews, tiny, tmp_path) -> None:
     run = make(reviews, tiny, tmp_path, resume=True, callbacks=(FillTheDisk(),))
     try:
         with pytest.raises(
-            InputError, match="could not write .*training.safetensors.*what was there before is unharmed"
+            InputError, match=r"could not write .*training.safetensors.*what was there before is unharmed"
         ):
             run.train()
     finally:

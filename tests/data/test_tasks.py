@@ -1,0 +1,139 @@
+"""Tasks by name and from files; what does not fit is said in one line."""
+
+import pytest
+
+from minisft.data import load_task
+from minisft.data.task import build_task
+from minisft.errors import InputError
+
+
+@pytest.mark.parametrize(
+    ("name", "sizes", "columns"),
+    [
+        ("mrpc", (3668, 408, 1725), ("sentence1", "sentence2")),
+        ("sst2", (6920, 872, 1821), ("sentence",)),
+        ("stsb", (5749, 1500, 1379), ("sentence1", "sentence2")),
+    ],
+)
+def test_the_publishers_files(real_data, name, sizes, columns) -> None:
+    task = load_task(name)
+    assert (len(task.train), len(task.validation), len(task.test)) == sizes
+    assert task.columns == columns
+    assert task.regression == (name == "stsb")
+    for split in (task.train, task.validation, task.test):
+        assert set(split.column_names) == {*columns, "label"}
+    if name == "mrpc":
+        first = load_task("mrpc").test[0]
+        assert first["sentence1"].startswith("PCCW's chief operating officer, Mike Butcher")
+        assert not first["sentence2"].endswith("\r")
+        assert sum(task.test["label"]) == 1147  # 66.5 % of the test pairs are paraphrases
+        assert not {r["sentence1"] for r in task.validation} & {r["sentence1"] for r in task.test}
+    if name == "stsb":
+        assert max(task.test["label"]) == 5.0
+
+
+def test_the_town_needs_nothing(monkeypatch) -> None:
+    monkeypatch.delenv("MINISFT_DATA", raising=False)
+    task = load_task("town/paraphrase")
+    assert task.labels == ["not_equivalent", "equivalent"]
+    assert {"sentence1", "sentence2", "label"} <= set(task.train.column_names)
+
+
+def test_neither_files_nor_hub(monkeypatch, tmp_path) -> None:
+    monkeypatch.setenv("MINISFT_DATA", str(tmp_path))
+    with pytest.raises(InputError, match="mrpc is neither under MINISFT_DATA nor to be had from the hub"):
+        load_task("mrpc")
+
+
+def write(tmp_path, name: str, text: str):
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_csv_tsv_and_jsonl_give_the_same_task(tmp_path) -> None:
+    rows = [(f"text {n}, with a comma", ("spam", "ham")[n % 2]) for n in range(20)]
+    csv = write(tmp_path, "a.csv", "text,label\n" + "".join(f'"{text}",{label}\n' for text, label in rows))
+    tsv = write(tmp_path, "a.tsv", "\ufefftext\tlabel\r\n" + "".join(f"{text}\t{label}\r\n" for text, label in rows))
+    jsonl = write(tmp_path, "a.jsonl", "".join(f'{{"text": "{t}", "label": "{label}"}}\n' for t, label in rows))
+    tasks = [load_task(path) for path in (csv, tsv, jsonl)]
+    for task in tasks:
+        assert task.labels == ["ham", "spam"]
+        assert (len(task.train), len(task.validation), len(task.test)) == (16, 2, 2)
+        assert task.train.to_list() == tasks[0].train.to_list()
+    assert {"text": "text 0, with a comma", "label": 1} in [*tasks[0].train, *tasks[0].validation, *tasks[0].test]
+
+
+def test_a_folder_with_its_own_splits(tmp_path) -> None:
+    for name, count in (("train", 9), ("dev", 4), ("test", 6)):
+        write(
+            tmp_path,
+            f"{name}.csv",
+            "premise,hypothesis,label\n" + "".join(f"a {n},b {n},{n % 3}\n" for n in range(count)),
+        )
+    task = load_task(tmp_path)
+    assert task.columns == ("premise", "hypothesis")
+    assert task.labels == ["0", "1", "2"]
+    assert (len(task.train), len(task.validation), len(task.test)) == (9, 4, 6)
+
+
+def test_fractions_and_the_name_score_make_a_regression(tmp_path) -> None:
+    halves = load_task(write(tmp_path, "a.csv", "text,label\n" + "".join(f"t {n},{n / 2}\n" for n in range(20))))
+    whole = load_task(write(tmp_path, "b.csv", "text,score\n" + "".join(f"t {n},{n}\n" for n in range(20))))
+    classes = load_task(write(tmp_path, "c.csv", "text,label\n" + "".join(f"t {n},{n % 4 + 1}\n" for n in range(20))))
+    assert (halves.regression, whole.regression, classes.regression) == (True, True, False)
+    assert classes.labels == ["1", "2", "3", "4"]
+    assert set(classes.train["label"]) == {0, 1, 2, 3}
+
+
+GOOD = "text,label\n" + "".join(f"t {n},{n % 2}\n" for n in range(20))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("a.csv", "", "has no rows"),
+        ("a.csv", "text,label\n", "has no rows"),
+        (
+            "a.csv",
+            "text,class\nx,1\n",
+            "has the columns text, class; expected one or two text columns and one of label",
+        ),
+        ("a.csv", "label\n1\n", "has the columns label; expected"),
+        ("a.csv", "a,b,c,label\n1,2,3,4\n", "expected one or two text columns"),
+        ("a.csv", GOOD + "x\n", "line 22: 1 columns, expected 2"),
+        ("a.csv", GOOD + ",1\n", "row 21: text is empty; fill it in or leave the row out"),
+        ("a.csv", GOOD + "x,\n", "row 21: label is empty"),
+        ("a.csv", GOOD + "  ,1\n", "row .*: text is empty; expected text there"),
+        ("a.csv", GOOD + "x,-1\n", "label -1 is out of range; expected 0 or more"),
+        ("a.csv", "text,label\nx,1\ny,1\n", "has one class only, '1'"),
+        ("a.csv", "text,label\nx,0.5\ny,nan\nz,1\n", "the label is nan; expected a finite number"),
+        ("a.csv", "text,score\nx,1\ny,high\n", "'high' in the column score is no number"),
+        ("a.jsonl", '{"text": "x", "label": 1}\n{"text": \n', "line 2 is not JSON"),
+        ("a.jsonl", "[1]\n", "line 1 holds a list; expected one object a line"),
+        ("a.txt", "x", "is of no known kind; expected a name that ends in .csv, .tsv, .jsonl"),
+    ],
+)
+def test_a_file_that_does_not_fit(tmp_path, name, text, message) -> None:
+    with pytest.raises(InputError, match=message) as caught:
+        load_task(write(tmp_path, name, text))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_file_that_is_not_utf8_and_a_folder_without_train(tmp_path) -> None:
+    (tmp_path / "a.csv").write_bytes("text,label\nnaïve,1\n".encode("latin-1"))
+    with pytest.raises(InputError, match=r"is not UTF-8 \(byte 13\)"):
+        load_task(tmp_path / "a.csv")
+    with pytest.raises(InputError, match="has no train file"):
+        load_task(tmp_path)
+
+
+def test_hidden_labels_and_missing_splits() -> None:
+    rows = [{"text": f"t {n}", "label": n % 2} for n in range(40)]
+    with pytest.raises(InputError, match=r"test row 1: label -1 is out of range; expected 0 to 1 .GLUE hides"):
+        build_task("x", ("text",), ["no", "yes"], {"train": rows, "test": [{"text": "t", "label": -1}]}, "here")
+    validation = [{"text": f"v {n}", "label": n % 2} for n in range(10)]
+    task = build_task("x", ("text",), ["no", "yes"], {"train": rows, "validation": validation}, "here")
+    # Nothing that is tested on has chosen a model: the given validation split becomes the test.
+    assert task.test["text"] == [row["text"] for row in validation]
+    assert (len(task.train), len(task.validation)) == (36, 4)
