@@ -63,7 +63,7 @@ def finetune(options: argparse.Namespace) -> None:
     if not run.train():
         say("stopped", f"at update {run.trainer.step} of {run.trainer.total_steps}; nothing is lost. To go on:")
         print(f"  python -m minisft finetune --out {shlex.quote(str(run.out))} --resume")
-        raise KeyboardInterrupt
+        raise SystemExit(130)
     trained = time.perf_counter()
     tested = run.test()
     after = tested.scores()

@@ -11,6 +11,8 @@ Splits = dict[str, list[Row]]
 
 def read_lines(path: Path) -> list[str]:
     """The lines of a file, without a byte-order mark and whatever the line ends are."""
+    if not path.exists():
+        raise InputError(f"there is no {path}; expected the publisher's file there")
     return path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n").rstrip("\n").split("\n")
 
 
@@ -50,6 +52,16 @@ def read_stsb(folder: Path) -> Splits:
         return [{"sentence1": row[5], "sentence2": row[6], "label": float(row[4])} for row in lines]
 
     return {"train": read("sts-train.tsv"), "validation": read("sts-dev.tsv"), "test": read("sts-test.tsv")}
+
+
+def read_published(name: str, folder: Path) -> Splits:
+    """The splits of a data set. Raises InputError where a file is missing or not in the publisher's layout."""
+    try:
+        return READERS[name](folder)
+    except (UnicodeDecodeError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"{folder} is not in its publisher's layout ({error}); get the files again") from None
 
 
 READERS: dict[str, Callable[[Path], Splits]] = {"mrpc": read_mrpc, "sst2": read_sst2, "stsb": read_stsb}

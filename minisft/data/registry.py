@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from minisft.data.local import SUFFIXES, load_local
-from minisft.data.published import READERS, Splits
+from minisft.data.published import Splits, read_published
 from minisft.data.task import Task, build_task
 from minisft.data.town.tasks import paraphrase
 from minisft.errors import InputError
@@ -58,7 +58,7 @@ def load_task(name: str | Path) -> Task:
         return build_task(str(name), task.columns, task.labels, task.make(), "generated")
     if isinstance(task, Published):
         folder = data_folder(str(name))
-        splits = READERS[str(name)](folder) if folder else from_hub(str(name), task)
+        splits = read_published(str(name), folder) if folder else from_hub(str(name), task)
         source = str(folder) if folder else "/".join(task.hub)
         return build_task(str(name), task.columns, task.labels, splits, source, task.carve)
     path = Path(name)

@@ -101,6 +101,7 @@ class FineTuning:
         """Fit, and load the best epoch's weights. False where it was stopped; `resume` goes on from there."""
         if not self.resume or not self.state.exists():
             self.out.mkdir(parents=True, exist_ok=True)
+            self.state.unlink(missing_ok=True)  # of a finished run: a new one must not be resumed from it
             self.tokenizer.save(self.out)
         self.trainer.fit()
         if self.trainer.epoch < self.settings.epochs and not self.validate.exhausted():

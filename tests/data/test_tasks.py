@@ -45,6 +45,20 @@ def test_neither_files_nor_hub(monkeypatch, tmp_path) -> None:
         load_task("mrpc")
 
 
+def test_publishers_files_that_are_missing_or_broken(monkeypatch, tmp_path) -> None:
+    monkeypatch.setenv("MINISFT_DATA", str(tmp_path))
+    (tmp_path / "mrpc").mkdir()
+    with pytest.raises(InputError, match="there is no .*msr_paraphrase_train.txt; expected the publisher's file there"):
+        load_task("mrpc")
+    path = tmp_path / "mrpc" / "msr_paraphrase_train.txt"
+    path.write_text("Quality\t#1 ID\t#2 ID\t#1 String\t#2 String\n1\t2\t3\n")
+    with pytest.raises(InputError, match="line 2: 3 columns, expected at least 5"):
+        load_task("mrpc")
+    path.write_text("Quality\t#1 ID\t#2 ID\t#1 String\t#2 String\nyes\t2\t3\ta\tb\n")
+    with pytest.raises(InputError, match="is not in its publisher's layout"):
+        load_task("mrpc")
+
+
 def write(tmp_path, name: str, text: str):
     path = tmp_path / name
     path.write_text(text, encoding="utf-8")
