@@ -34,7 +34,7 @@ def ours(seed: int, folder: Path) -> dict[str, float]:
 
 def hugging_face(seed: int, folder: Path) -> dict[str, float]:
     """The Trainer, padded dynamically and grouped by length, with the same numbers."""
-    from peers import make_trainer, test_scores
+    from peers import make_trainer, scores_on_test
     from transformers import set_seed
 
     from minisft.checkpoints import locate
@@ -50,7 +50,7 @@ def hugging_face(seed: int, folder: Path) -> dict[str, float]:
         metric_for_best_model="accuracy",
     )  # fmt: skip
     trainer.train()
-    return test_scores(trainer, task, padding=False)
+    return scores_on_test(trainer, task, padding=False)
 
 
 SYSTEMS = {"ours": ours, "trainer": hugging_face}
