@@ -8,7 +8,7 @@ from pathlib import Path
 from minisft.data.local import SUFFIXES, load_local
 from minisft.data.published import Splits, read_published
 from minisft.data.task import Task, build_task
-from minisft.data.town.tasks import paraphrase
+from minisft.data.town.tasks import hard_paraphrase, paraphrase
 from minisft.errors import InputError
 
 
@@ -37,6 +37,9 @@ PAIR = ("sentence1", "sentence2")
 PARAPHRASE = ["not_equivalent", "equivalent"]
 TASKS: dict[str, Published | Generated] = {
     "town/paraphrase": Generated(PAIR, PARAPHRASE, paraphrase, "do two sentences about the town say the same?"),
+    "town/paraphrase-hard": Generated(
+        PAIR, PARAPHRASE, hard_paraphrase, "the same, with negation and every order of words"
+    ),
     # 408 rows, as many as the hub's validation split has.
     "mrpc": Published(
         PAIR, PARAPHRASE, ("nyu-mll/glue", "mrpc"), "do two sentences of the news say the same?", carve=408

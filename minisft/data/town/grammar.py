@@ -1,24 +1,34 @@
-"""How a fact is said: a probabilistic grammar over verbs with forms, referring expressions and word orders."""
+"""How a fact is said: a probabilistic grammar over verbs with forms, converses, word orders and time phrases."""
 
 import random
 
-from minisft.data.town.world import Fact
+from minisft.data.town.world import Entity, Fact
 
 IRREGULAR = {
-    "sell": ("sold", "sold"),
+    "beat": ("beat", "beaten"),
     "buy": ("bought", "bought"),
-    "lend": ("lent", "lent"),
-    "send": ("sent", "sent"),
-    "give": ("gave", "given"),
-    "get": ("got", "got"),
-    "leave": ("left", "left"),
-    "let": ("let", "let"),
-    "teach": ("taught", "taught"),
     "choose": ("chose", "chosen"),
+    "give": ("gave", "given"),
+    "leave": ("left", "left"),
+    "lend": ("lent", "lent"),
+    "let": ("let", "let"),
+    "sell": ("sold", "sold"),
+    "send": ("sent", "sent"),
 }
 # The verb of the other side: what one does when the other sells.
-CONVERSE = {"sell": "buy", "lend": "borrow", "send": "receive", "give": "receive", "leave": "inherit", "let": "rent"}
-SYNONYMS = {"defeat": ("defeat", "beat"), "order": ("order",)}
+CONVERSE = {
+    "sell": "buy",
+    "lend": "borrow",
+    "send": "receive",
+    "give": "receive",
+    "leave": "inherit",
+    "let": "rent",
+}
+SYNONYMS = {
+    "praise": ("praise", "commend"),
+    "defeat": ("defeat", "beat"),
+    "question": ("question", "quiz"),
+}
 PREPOSITION = {
     "invite": "to",
     "help": "with",
@@ -29,118 +39,126 @@ PREPOSITION = {
     "question": "about",
     "photograph": "at",
 }
-MORE = {
-    "age": ("{x} years older", "{x} years younger"),
-    "height": ("{x} centimetres taller", "{x} centimetres shorter"),
-    "street": ("{x} yards longer", "{x} yards shorter"),
-    "village": ("much larger", "much smaller"),
-    "firm": ("much larger", "much smaller"),
+# The adjectives of both ends of a scale, and the unit of a difference.
+SCALES = {
+    "age": ("older", "younger", "years"),
+    "height": ("taller", "shorter", "centimetres"),
+    "street": ("longer", "shorter", "yards"),
+    "village": ("larger", "smaller", "village"),
+    "firm": ("larger", "smaller", "firm"),
+    "east": ("east", "west", "miles"),
+    "north": ("north", "south", "miles"),
 }
-COMPASS = {"east": ("east", "west"), "north": ("north", "south")}
+LIKE = {"height": "age", "street": "age", "firm": "village", "north": "east"}
 
-# Weighted ways to say each relation, or each kind where its relations are said alike. {a} is the first of a fact,
-# {b} the second, {x} {y} {z} the others; {verb} {done} are the past and participle of the relation's verb, {took}
-# the past of its converse; {when} is a time phrase if the sentence does not begin with it.
-RULES: dict[str, tuple[tuple[int, str], ...]] = {
+# Ways to say each relation, or each kind whose relations are said alike: those that name the first party of the
+# fact before the second, then those that name the second before. {a} and {b} are the two, {x} {y} {z} the others;
+# {verb} {done} are the past and the participle of the relation's verb, {took} the past of its converse; {when} is
+# the time phrase of a sentence that does not begin with it.
+Ways = tuple[tuple[str, ...], tuple[str, ...]]
+WAYS: dict[str, Ways] = {
     "roles": (
-        (6, "{a} {verb} {b} {for} {x}{when}"),
-        (3, "{b} was {done} by {a} {for} {x}{when}"),
-        (1, "it was {a} who {verb} {b} {for} {x}{when}"),
+        (
+            "{a} {verb} {b} {for} {x}{when}",
+            "{a} {verb} {b} {for} {x}{when}",
+            "it was {a} who {verb} {b} {for} {x}{when}",
+        ),
+        ("{b} was {done} by {a} {for} {x}{when}",),
     ),
     "transfer": (
-        (6, "{a} {verb} {x} to {b}{when}"),
-        (3, "{b} {took} {x} from {a}{when}"),
-        (1, "{x} was {done} to {b} by {a}{when}"),
-        (1, "it was {a} who {verb} {x} to {b}{when}"),
+        (
+            "{a} {verb} {x} to {b}{when}",
+            "{a} {verb} {x} to {b}{when}",
+            "it was {a} who {verb} {x} to {b}{when}",
+        ),
+        (
+            "{b} {took} {x} from {a}{when}",
+            "{b} {took} {x} from {a}{when}",
+            "{x} was {done} to {b} by {a}{when}",
+        ),
     ),
-    "teach": ((6, "{a} taught {b} {x}{when}"), (3, "{b} learned {x} from {a}{when}")),
+    "teach": (("{a} taught {b} {x}{when}",), ("{b} learned {x} from {a}{when}",)),
     "employ": (
-        (5, "{a} employed {b} {x}{when}"),
-        (1, "{b} was employed by {a} {x}{when}"),
-        (3, "{b} worked for {a} {x}{when}"),
+        ("{a} employed {b} {x}{when}",),
+        ("{b} worked for {a} {x}{when}", "{b} was employed by {a} {x}{when}"),
     ),
     "coach": (
-        (5, "{a} coached {b} {x}{when}"),
-        (1, "{b} was coached by {a} {x}{when}"),
-        (3, "{b} trained under {a} {x}{when}"),
+        ("{a} coached {b} {x}{when}",),
+        ("{b} trained under {a} {x}{when}", "{b} was coached by {a} {x}{when}"),
     ),
     "supervise": (
-        (5, "{a} was the supervisor of {b} {x}{when}"),
-        (3, "{b} was supervised by {a} {x}{when}"),
-        (2, "{b} worked under {a} {x}{when}"),
+        ("{a} supervised {b} {x}{when}", "{a} was the supervisor of {b} {x}{when}"),
+        ("{b} worked under {a} {x}{when}", "{b} was supervised by {a} {x}{when}"),
     ),
     "treat": (
-        (5, "{a} treated {b} {x}{when}"),
-        (2, "{b} was treated by {a} {x}{when}"),
-        (2, "{b} was the patient of {a} {x}{when}"),
+        ("{a} treated {b} {x}{when}",),
+        ("{b} was treated by {a} {x}{when}", "{b} was the patient of {a} {x}{when}"),
     ),
-    "comparison": (
-        (5, "{a} is {more} than {b}"),
-        (3, "{b} is {less} than {a}"),
-        (1, "compared with {b}, {a} is {more}"),
+    "age": (
+        ("{a} is {x} {unit} {more} than {b}", "{a} is {more} than {b} by {x} {unit}"),
+        ("{b} is {x} {unit} {less} than {a}", "{b} is {less} than {a} by {x} {unit}"),
+    ),
+    "village": (
+        ("{a} is a much {more} {unit} than {b}", "{a} is a far {more} {unit} than {b}"),
+        ("{b} is a much {less} {unit} than {a}", "{b} is a far {less} {unit} than {a}"),
     ),
     "time": (
-        (5, "{a} {verb} {x} before {b} did"),
-        (1, "{a} {verb} {x} earlier than {b} did"),
-        (3, "{b} {verb} {x} after {a} did"),
-        (1, "{b} {verb} {x} later than {a} did"),
+        ("{a} {verb} {x}{when} before {b} did", "{a} {verb} {x}{when} earlier than {b} did"),
+        ("{b} {verb} {x}{when} after {a} did", "{b} {verb} {x}{when} later than {a} did"),
     ),
     "occasion": (
-        (4, "{a} took place before {b}"),
-        (2, "{a} was followed by {b}"),
-        (1, "{b} was preceded by {a}"),
-        (3, "{b} took place after {a}"),
+        ("{a} took place{when} before {b}", "{a} was held{when} before {b}", "{a} was followed{when} by {b}"),
+        ("{b} took place{when} after {a}", "{b} was held{when} after {a}"),
     ),
     "state": (
-        (5, "{a} was {x}, but {b} was not"),
-        (2, "{b} was not {x}, but {a} was"),
-        (1, "{a} was {x}, while {b} was not"),
-        (1, "although {a} was {x}, {b} was not"),
-        (1, "unlike {b}, {a} was {x}"),
+        ("{a} was {x}{when}, but {b} was not", "{a} was {x}{when}, while {b} was not"),
+        ("{b} was not {x}{when}, but {a} was", "unlike {b}, {a} was {x}{when}"),
     ),
     "vote": (
-        (4, "{x} voted for {a} and against {b}{when}"),
-        (2, "{x} approved {a} and rejected {b}{when}"),
-        (2, "{x} rejected {b} but approved {a}{when}"),
-        (1, "{x} voted against {b} but for {a}{when}"),
+        (
+            "{a} was approved by {x}{when}, but {b} was not",
+            "{a} was approved by {x}{when}, but {b} was rejected",
+        ),
+        (
+            "{b} was rejected by {x}{when}, but {a} was approved",
+            "{b} was not approved by {x}{when}, but {a} was",
+        ),
     ),
     "fund": (
-        (5, "{x} paid for {a} but not for {b}{when}"),
-        (2, "{x} did not pay for {b} but did pay for {a}{when}"),
-        (2, "{x} paid for {a} and did not pay for {b}{when}"),
+        ("{a} got money from {x}{when}, but {b} did not", "{a} got money from {x}{when}, while {b} got none"),
+        ("{b} got no money from {x}{when}, but {a} did", "{b} did not get money from {x}{when}, but {a} did"),
     ),
     "quantity": (
-        (6, "{z} {verb} {a} {x} and {b} {y}{when}"),
-        (3, "{z} {verb} {b} {y} and {a} {x}{when}"),
-        (1, "{a} {x} and {b} {y} were {done} by {z}{when}"),
+        ("{z} {verb} {a} {x} and {b} {y}{when}", "{a} {x} and {b} {y} were {done} by {z}{when}"),
+        ("{z} {verb} {b} {y} and {a} {x}{when}", "{b} {y} and {a} {x} were {done} by {z}{when}"),
     ),
     "move": (
-        (6, "{x} moved from {a} to {b}{when}"),
-        (2, "{x} moved to {b} from {a}{when}"),
-        (2, "{x} left {a} for {b}{when}"),
+        (
+            "{x} moved from {a} to {b}{when}",
+            "{x} relocated from {a} to {b}{when}",
+            "{x} left {a} for {b}{when}",
+        ),
+        ("{x} moved to {b} from {a}{when}",),
     ),
-    "compass": ((6, "{a} lies {x} miles to the {far} of {b}"), (3, "{b} lies {x} miles to the {near} of {a}")),
+    "east": (
+        ("{a} lies {x} miles to the {more} of {b}", "{a} lies {x} miles further {more} than {b}"),
+        ("{b} lies {x} miles to the {less} of {a}", "{b} lies {x} miles further {less} than {a}"),
+    ),
     "cause": (
-        (4, "{a} caused {b} {x}{when}"),
-        (2, "{a} led to {b} {x}{when}"),
-        (3, "{b} was caused by {a} {x}{when}"),
-        (1, "{b} was the result of {a} {x}{when}"),
+        ("{a} caused {b} {x}{when}", "{a} led to {b} {x}{when}"),
+        ("{b} was caused by {a} {x}{when}", "{b} was the result of {a} {x}{when}"),
     ),
     "pairing": (
-        (5, "{a} {verb} {x} and {b} {verb} {y}"),
-        (3, "{b} {verb} {y} and {a} {verb} {x}"),
-        (1, "{a} {verb} {x}, while {b} {verb} {y}"),
-        (1, "while {b} {verb} {y}, {a} {verb} {x}"),
+        ("{a} {verb} {x} and {b} {verb} {y}", "{a} {verb} {x}, while {b} {verb} {y}"),
+        ("{b} {verb} {y} and {a} {verb} {x}", "{b} {verb} {y}, while {a} {verb} {x}"),
     ),
     "speech": (
-        (5, "{a} told {y} that {b} had {x}"),
-        (2, "{b} had {x}, {a} told {y}"),
-        (1, "according to what {a} told {y}, {b} had {x}"),
+        ("{a} told {y}{when} that {b} had {x}", "{a} informed {y}{when} that {b} had {x}"),
+        ("{b} had {x}, {a} told {y}{when}", "{b} had {x}, {a} informed {y}{when}"),
     ),
 }
-
-# Clauses that have no room for another phrase before them.
-OPENINGS = ("although", "compared", "unlike", "while")
+# Clauses before which a time phrase would be out of place or would tell the time of something else.
+FULL = ("unlike", "{b} had")
 
 
 def past(verb: str) -> str:
@@ -154,28 +172,19 @@ def participle(verb: str) -> str:
 
 
 def _regular(verb: str) -> str:
+    if verb == "quiz":
+        return "quizzed"
     return verb + ("d" if verb.endswith("e") else "ed")
 
 
-def say(fact: Fact, rng: random.Random) -> str:
-    """One of the many sentences of 8 to 25 words that say the fact."""
-    for _ in range(1000):
-        sentence = _sentence(fact, rng)
-        if 8 <= len(sentence.split()) <= 25:
-            return sentence
-    raise ValueError(f"no sentence of 8 to 25 words says {fact}; give it a date or a source, or add a rule")
-
-
-def _sentence(fact: Fact, rng: random.Random) -> str:
-    rules = _rules(fact)
-    rule = rng.choices([text for _, text in rules], [weight for weight, _ in rules])[0]
-    time_last = "{when}" in rule and rng.random() < 0.65
-    slots = _words(fact, rng) | {
-        "when": f" {fact.when}" if fact.when and time_last else "",
-        "a": refer(fact.first, fact, rng),
-        "b": refer(fact.second, fact, rng),
-    }
-    clause = rule.format(**slots)
+def say(fact: Fact, crossed: bool, rng: random.Random) -> str:
+    """A sentence that says the fact and names its second party first if `crossed`."""
+    relation = LIKE.get(fact.relation, fact.relation)
+    ways = WAYS.get(relation) or WAYS[fact.kind]
+    way = rng.choice(ways[crossed])
+    time_last = "{when}" in way and (way.startswith(FULL) or rng.random() < 0.7)
+    when = f" {fact.when}" if fact.when and time_last else ""
+    clause = way.format(when=when, **_words(fact, rng))
     if fact.when and not time_last:
         clause = f"{fact.when}, {clause}"
     if fact.source:
@@ -184,31 +193,31 @@ def _sentence(fact: Fact, rng: random.Random) -> str:
     return clause[0].upper() + clause[1:].removesuffix(",") + "."
 
 
-def _rules(fact: Fact) -> tuple[tuple[int, str], ...]:
-    name = "compass" if fact.relation in COMPASS else fact.relation
-    return RULES.get(name) or RULES[fact.kind]
-
-
 def _words(fact: Fact, rng: random.Random) -> dict[str, str]:
-    """What fills the slots of a rule apart from the two that a twin exchanges."""
+    """What fills the slots of a way, apart from the time."""
     verb = rng.choice(SYNONYMS.get(fact.relation, (fact.relation,)))
-    others = dict(zip("xyz", fact.others, strict=False))
-    more, less = (form.format(**others) for form in MORE.get(fact.relation, ("", "")))
-    far, near = COMPASS.get(fact.relation, ("", ""))
-    forms = {"verb": past(verb), "done": participle(verb), "took": past(CONVERSE.get(verb, verb))}
-    comparisons = {"more": more, "less": less, "far": far, "near": near}
-    return others | forms | comparisons | {"for": PREPOSITION.get(fact.relation, "for")}
+    more, less, unit = SCALES.get(fact.relation, ("", "", ""))
+    return dict(zip("xyz", fact.others, strict=False)) | {
+        "a": _refer(fact.first, rng),
+        "b": _refer(fact.second, rng),
+        "verb": past(verb),
+        "done": participle(verb),
+        "took": past(CONVERSE.get(verb, verb)),
+        "for": PREPOSITION.get(fact.relation, "for"),
+        "more": more,
+        "less": less,
+        "unit": unit,
+    }
 
 
-def refer(entity, fact: Fact, rng: random.Random) -> str:
-    """A name in short or in full, with the job before or after it where the fact wants it said."""
-    name = entity.name if rng.random() < 0.3 else entity.short
-    if entity.name != fact.job_of:
-        return name
-    return f"the {entity.job} {name}" if rng.random() < 0.5 else f"{name}, the {entity.job},"
+def _refer(entity: Entity, rng: random.Random) -> str:
+    """The name, with the job before or after it where it is to be said."""
+    if not entity.job:
+        return entity.name
+    return f"the {entity.job} {entity.name}" if rng.random() < 0.7 else f"{entity.name}, the {entity.job},"
 
 
 def _attribute(clause: str, source: str, rng: random.Random) -> str:
-    if rng.random() < 0.6 and not clause.startswith(OPENINGS):
+    if rng.random() < 0.6 and not clause.startswith(FULL):
         return f"according to {source}, {clause}"
     return f"{clause}, according to {source}"

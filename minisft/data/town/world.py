@@ -4,94 +4,15 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from minisft.data.town import things
 from minisft.data.town.names import Names
-
-JOBS = (
-    "baker butcher carpenter clerk cook doctor driver farmer gardener lawyer nurse painter pilot plumber tailor teacher"
-)
-THINGS = (
-    "the old boat,the red bicycle,the piano,the white horse,the garden tools,the sewing machine,the tractor,"
-    "the camera,the silver watch,the violin,the tent,the wooden ladder,the guitar,the oak table,the stamp collection"
-)
-ERRANDS = {
-    "praise": "the work on the bridge,the speech at the town hall,the repair of the clock,the help after the flood",
-    "thank": "the work on the bridge,the help after the flood,the gift to the school,the repair of the clock",
-    "blame": "the accident at the harbour,the delay at the station,the fire in the barn,the loss of the keys",
-    "criticise": "the plan for the market,the speech at the town hall,the delay at the station,the noise at night",
-    "reward": "the work on the bridge,the rescue of the dog,the return of the keys,the repair of the clock",
-    "invite": "the summer fair,the school play,the harvest supper,the opening of the museum",
-    "help": "the harvest,the repair of the roof,the move to the new house,the annual accounts",
-    "defeat": "the chess final,the rowing race,the tennis match,the election to the council",
-    "interview": "the local radio,the school paper,the history of the town,the post of librarian",
-    "warn": "the storm,the ice on the river,the new rules,the price of coal",
-    "rescue": "the fire in the barn,the river,the sinking boat,the snow on the hill",
-    "recommend": "the post of mayor,the school board,the town orchestra,the post of librarian",
-    "replace": "captain of the ferry,head of the choir,editor of the paper,chair of the council",
-    "question": "the missing money,the new school,the broken window,the price of coal",
-    "photograph": "the summer fair,the harbour,the railway station,the opening of the museum",
-}
-TRANSFERS = ("sell", "lend", "send", "give", "leave", "let")
-HOUSES = ("the small cottage", "the boat house", "the corner shop", "the flat above the bank")
-BONDS = {
-    "teach": "the violin,the piano,French,German,the art of baking",
-    "employ": "at the bakery,at the boat yard,at the post office,on the farm,at the town museum",
-    "coach": "at the rowing club,at the tennis club,at the chess club,at the local gym",
-    "supervise": "at the town hall,at the railway station,at the hospital,at the public library",
-    "treat": "at the hospital,at the village clinic,at the surgery by the harbour",
-}
-FIRSTS = {
-    "reach": "the harbour,the station,the town hall,the island,the hotel",
-    "leave": "the party,the meeting,the harbour,the school,the market",
-    "join": "the choir,the rowing club,the council,the fire brigade",
-    "sign": "the petition,the contract,the letter to the mayor",
-    "visit": "the museum,the new library,the island,the school",
-}
-OCCASIONS = (
-    "the parade,the concert,the auction,the school play,the boat race,the public meeting,the firework show,"
-    "the flower show,the lottery,the dinner"
-)
-STATES = (
-    "open to visitors,closed to traffic,damaged by the storm,decorated for the fair,searched by the police,"
-    "cleared of snow,without electric light"
-)
-BUILDINGS = (
-    "the bakery,the library,the museum,the post office,the town hall,the station,the school,the hotel,the cinema,"
-    "the theatre,the hospital,the chapel"
-)
-PROJECTS = (
-    "the new bridge,the car park,the sports hall,the bus line,the wind farm,the night ferry,the playground,"
-    "the market hall,the cycle path,the youth club"
-)
-BODIES = "the council,the school board,the harbour committee,the residents,the planning office"
-GOODS = "chairs,tables,lamps,benches,windows,doors,books,clocks,bottles,baskets,blankets,boxes,mirrors,carpets"
-NUMBERS = "two,three,four,five,six,seven,eight,nine,ten,twelve,fifteen,twenty,thirty,forty,fifty"
-CAUSES = (
-    "the strike,the delay,the power cut,the traffic jam,the protest,the accident,the panic,the fire,the argument,"
-    "the closure,the complaints,the shortage"
-)
-SPOTS = "at the harbour,at the station,at the market,at the factory,on the ferry,at the hospital"
-WORKS = {
-    "paint": "the fence,the door,the boat,the ceiling,the sign",
-    "repair": "the roof,the clock,the pump,the engine,the gate",
-    "choose": "the carpet,the lamp,the music,the flowers,the wine",
-    "clean": "the kitchen,the hall,the windows,the stove,the boat",
-    "order": "the soup,the fish,the cake,the coffee,the salad",
-}
-NEWS = (
-    "won the lottery,broken the window,found the gold ring,sold the farm,resigned from the council,bought the hotel,"
-    "lost the election,paid for the new roof,called the police,started the fire"
-)
-HEARERS = "the mayor,the police,the local radio,the council,the neighbours"
-PAPERS = ("the town paper", "the local radio")
-MONTHS = "January February March April May June July August September October November December"
 
 
 @dataclass(frozen=True)
 class Entity:
-    """What a sentence can name: in full, in short and, of a resident, by a job."""
+    """What a sentence names, and how: a resident in short or in full, now and then with the job."""
 
     name: str
-    short: str
     job: str = ""
 
 
@@ -99,7 +20,9 @@ class Entity:
 class Person:
     """A resident: the family is the last name, the address a house in a street."""
 
-    entity: Entity
+    first_name: str
+    last_name: str
+    job: str
     age: int
     height: int
     street: str
@@ -120,7 +43,7 @@ class Site:
 class Fact:
     """One thing that is so: a relation of `first` to `second`, with `others` in fixed parts.
 
-    The kind names what tells the fact from its twin; `job_of` is the name of the one whose job is to be said.
+    The kind names what tells the fact from its twin.
     """
 
     kind: str
@@ -130,7 +53,6 @@ class Fact:
     others: tuple[str, ...] = ()
     when: str = ""
     source: str = ""
-    job_of: str = ""
 
     def twin(self) -> "Fact":
         """The fact with the same words and the two parts exchanged: it is not so."""
@@ -156,9 +78,9 @@ def build_world(names: Names, rng: random.Random) -> World:
     streets = tuple(site(f"{name} Street") for name in names.streets)
     people = []
     for first in names.first:
-        entity = Entity(f"{first} {rng.choice(names.last)}", first, rng.choice(JOBS.split()))
-        home = rng.choice(streets).name
-        people.append(Person(entity, rng.randrange(20, 80), rng.randrange(150, 195), home, rng.randrange(1, 60)))
+        last, job, home = rng.choice(names.last), rng.choice(things.JOBS.split()), rng.choice(streets).name
+        age, height, house = rng.randrange(20, 80), rng.randrange(150, 195), rng.randrange(1, 60)
+        people.append(Person(first, last, job, age, height, home, house))
     firms = tuple(site(f"{name} {rng.choice(('Motors', 'Stores', 'Brothers'))}") for name in names.last)
     return World(tuple(people), streets, tuple(site(name) for name in names.villages), firms)
 
@@ -168,46 +90,57 @@ def pick(listing: str, rng: random.Random) -> str:
     return rng.choice(listing.split(","))
 
 
-def plain(name: str) -> Entity:
-    """An entity that has one name only."""
-    return Entity(name, name)
+def plain(*names: str) -> list[Entity]:
+    """Entities that are called by their names alone."""
+    return [Entity(name) for name in names]
+
+
+def _month(rng: random.Random) -> str:
+    return f"in {rng.choice(things.MONTHS.split())} {rng.randrange(2008, 2020)}"
 
 
 def _date(rng: random.Random) -> str:
-    year = rng.randrange(2008, 2020)
-    return f"in {rng.choice(MONTHS.split())} {year}" if rng.random() < 0.7 else f"in {year}"
+    day = f"on {rng.choice(things.DAYS.split())} {rng.choice(('morning', 'evening'))}"
+    return day if rng.random() < 0.4 else _month(rng)
 
 
 def _event(kind: str, relation: str, two: list[Entity], rng: random.Random, *others: str) -> Fact:
-    """An event with its date or with the paper that told of it; now and then with the job of somebody in it."""
-    when = _date(rng) if rng.random() < 0.8 else ""
-    source = "" if when else rng.choice(PAPERS)
-    job_of = two[0].name if two[0].job and rng.random() < 0.2 else ""
-    return Fact(kind, relation, two[0], two[1], others, when, source, job_of)
+    """An event with its date or, now and then, with the paper that told of it."""
+    if rng.random() < 0.95:
+        return Fact(kind, relation, *two, others, when=_date(rng))
+    return Fact(kind, relation, *two, others, source=rng.choice(things.PAPERS))
 
 
 def _residents(world: World, rng: random.Random) -> list[Entity]:
-    return [person.entity for person in rng.sample(world.people, 2)]
+    """Two residents; each is called by the first name or in full, and now and then one by the job too."""
+    two = [Entity(full_name(p) if rng.random() < 0.1 else p.first_name, p.job) for p in rng.sample(world.people, 2)]
+    with_job = rng.randrange(2) if rng.random() < 0.1 else None
+    return [entity if number == with_job else Entity(entity.name) for number, entity in enumerate(two)]
+
+
+def full_name(person: Person) -> str:
+    """First and last name."""
+    return f"{person.first_name} {person.last_name}"
 
 
 def _two(listing: str, rng: random.Random) -> list[Entity]:
-    return [plain(name) for name in rng.sample(listing.split(","), 2)]
+    return plain(*rng.sample(listing.split(","), 2))
 
 
 def _roles(world: World, rng: random.Random) -> Fact:
-    relation = rng.choice(list(ERRANDS))
-    return _event("roles", relation, _residents(world, rng), rng, pick(ERRANDS[relation], rng))
+    relation = rng.choice(list(things.ERRANDS))
+    return _event("roles", relation, _residents(world, rng), rng, pick(things.ERRANDS[relation], rng))
 
 
 def _transfer(world: World, rng: random.Random) -> Fact:
-    relation = rng.choice(TRANSFERS)
-    thing = rng.choice(HOUSES) if relation == "let" else pick(THINGS, rng)
+    relation = rng.choice(things.TRANSFERS)
+    thing = rng.choice(things.HOUSES) if relation == "let" else pick(things.THINGS, rng)
     return _event("transfer", relation, _residents(world, rng), rng, thing)
 
 
 def _bond(world: World, rng: random.Random) -> Fact:
-    relation = rng.choice(list(BONDS))
-    return _event("bond", relation, _residents(world, rng), rng, pick(BONDS[relation], rng))
+    relation = rng.choice(list(things.BONDS))
+    return Fact("bond", relation, *_residents(world, rng), (pick(things.BONDS[relation], rng),), when=_month(rng))
 
 
 def _comparison(world: World, rng: random.Random) -> Fact:
@@ -215,59 +148,58 @@ def _comparison(world: World, rng: random.Random) -> Fact:
     if relation in ("age", "height"):
         two = sorted(rng.sample(world.people, 2), key=lambda person: -getattr(person, relation))
         gap = abs(getattr(two[0], relation) - getattr(two[1], relation))
-        entities = [person.entity for person in two]
+        names = [full_name(person) for person in two]
     else:
         sites = {"street": world.streets, "village": world.villages, "firm": world.firms}[relation]
         places = sorted(rng.sample(sites, 2), key=lambda place: -place.size)
-        gap, entities = places[0].size - places[1].size, [plain(place.name) for place in places]
-    told = relation in ("village", "firm") or rng.random() < 0.3
-    source = "the town records" if told else ""
-    return Fact("comparison", relation, *entities, (str(gap),), source=source) if gap > 1 else _comparison(world, rng)
+        gap, names = places[0].size - places[1].size, [place.name for place in places]
+    return Fact("comparison", relation, *plain(*names), (str(gap),)) if gap > 1 else _comparison(world, rng)
 
 
 def _time(world: World, rng: random.Random) -> Fact:
     if rng.random() < 0.35:
-        return _event("time", "occasion", _two(OCCASIONS, rng), rng)
-    relation = rng.choice(list(FIRSTS))
-    return _event("time", relation, _residents(world, rng), rng, pick(FIRSTS[relation], rng))
+        return _event("time", "occasion", _two(things.OCCASIONS, rng), rng)
+    relation = rng.choice(list(things.FIRSTS))
+    return _event("time", relation, _residents(world, rng), rng, pick(things.FIRSTS[relation], rng))
 
 
 def _negation(world: World, rng: random.Random) -> Fact:
-    if rng.random() < 0.5:
-        return _event("negation", "state", _two(BUILDINGS, rng), rng, pick(STATES, rng))
-    return _event("negation", rng.choice(["vote", "fund"]), _two(PROJECTS, rng), rng, pick(BODIES, rng))
+    if rng.random() < 0.6:
+        return _event("negation", "state", _two(things.BUILDINGS, rng), rng, pick(things.STATES, rng))
+    return _event("negation", rng.choice(["vote", "fund"]), _two(things.PROJECTS, rng), rng, pick(things.BODIES, rng))
 
 
 def _quantity(world: World, rng: random.Random) -> Fact:
-    goods = rng.sample(GOODS.split(","), 2)
-    buyer = rng.choice([pick(BODIES, rng), rng.choice(world.firms).name, rng.choice(world.people).entity.name])
-    return _event("quantity", rng.choice(["order", "buy", "sell", "repair"]), _two(NUMBERS, rng), rng, *goods, buyer)
+    goods, relation = rng.sample(things.GOODS.split(","), 2), rng.choice(["order", "buy", "sell", "repair"])
+    owner = rng.choice([pick(things.BODIES, rng), rng.choice(world.firms).name, full_name(rng.choice(world.people))])
+    return _event("quantity", relation, _two(things.NUMBERS, rng), rng, *goods, owner)
 
 
 def _place(world: World, rng: random.Random) -> Fact:
-    if rng.random() < 0.3:
+    if rng.random() < 0.6:
         axis = rng.choice(["east", "north"])
         two = sorted(rng.sample(world.villages, 2), key=lambda place: -getattr(place, axis))
         gap = getattr(two[0], axis) - getattr(two[1], axis)
-        places = [plain(place.name) for place in two]
+        places = plain(*(place.name for place in two))
         return Fact("place", axis, *places, (str(gap),)) if gap > 1 else _place(world, rng)
-    sites = [plain(place.name) for place in rng.sample(rng.choice([world.streets, world.villages]), 2)]
-    mover = rng.choice([rng.choice(world.people).entity.name, rng.choice(world.firms).name])
+    sites = plain(*(place.name for place in rng.sample(world.villages, 2)))
+    mover = rng.choice([full_name(rng.choice(world.people)), rng.choice(world.firms).name])
     return _event("place", "move", sites, rng, mover)
 
 
 def _cause(world: World, rng: random.Random) -> Fact:
-    return _event("cause", "cause", _two(CAUSES, rng), rng, pick(SPOTS, rng))
+    return _event("cause", "cause", _two(things.CAUSES, rng), rng, pick(things.SPOTS, rng))
 
 
 def _pairing(world: World, rng: random.Random) -> Fact:
-    relation = rng.choice(list(WORKS))
-    return _event("pairing", relation, _residents(world, rng), rng, *rng.sample(WORKS[relation].split(","), 2))
+    relation = rng.choice(list(things.WORKS))
+    works = rng.sample(things.WORKS[relation].split(","), 2)
+    return _event("pairing", relation, _residents(world, rng), rng, *works)
 
 
 def _speech(world: World, rng: random.Random) -> Fact:
-    two = _residents(world, rng)
-    return Fact("speech", "tell", two[0], two[1], (pick(NEWS, rng), pick(HEARERS, rng)))
+    two, news, hearer = _residents(world, rng), pick(things.NEWS, rng), pick(things.HEARERS, rng)
+    return Fact("speech", "tell", *two, (news, hearer), when=_date(rng) if rng.random() < 0.5 else "")
 
 
 DRAW: dict[str, Callable[[World, random.Random], Fact]] = {
@@ -287,9 +219,16 @@ KINDS = tuple(DRAW)
 
 
 def facts(world: World, kind: str, count: int, rng: random.Random) -> list[Fact]:
-    """Different facts of one kind, none of which is the twin of another: the town does not contradict itself."""
+    """Different facts of one kind, none of which is the twin of another: the town does not contradict itself.
+
+    Raises ValueError where the world is too small for so many.
+    """
     known: dict[tuple[str, frozenset[str], tuple[str, ...]], Fact] = {}
-    while len(known) < count:
+    for _ in range(100 * count):
+        if len(known) == count:
+            break
         fact = DRAW[kind](world, rng)
         known.setdefault((fact.relation, frozenset((fact.first.name, fact.second.name)), fact.others), fact)
+    if len(known) < count:
+        raise ValueError(f"this world holds fewer than {count} facts of the kind {kind!r}: ask for fewer rows")
     return list(known.values())
