@@ -21,6 +21,7 @@ from minisft.training.settings import Settings
 from minisft.training.trainer import Callback, Trainer
 
 STATE, LOG = "training.safetensors", "log.jsonl"
+EVALUATED_AT_ONCE = 32  # rows
 
 
 @dataclass
@@ -67,11 +68,9 @@ class FineTuning:
         self.check_earlier_run()
 
     def batches(self, split: Any, shuffle: bool = False) -> Batches:
-        """One split, encoded."""
-        settings = self.settings
-        return make_batches(
-            self.task, split, self.tokenizer, settings.batch_size, self.max_length, shuffle, settings.seed
-        )
+        """One split, encoded. Without gradients to keep, more rows fit at a time."""
+        size = self.settings.batch_size if shuffle else max(self.settings.batch_size, EVALUATED_AT_ONCE)
+        return make_batches(self.task, split, self.tokenizer, size, self.max_length, shuffle, self.settings.seed)
 
     def about(self) -> dict[str, Any]:
         """What decides the result: kept with the state, and compared when a run is resumed."""

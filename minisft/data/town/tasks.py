@@ -33,7 +33,7 @@ HARD = Difficulty(KINDS, strangers=0.0, crossed=0.3, turned=0.2)
 
 
 def paraphrase(
-    train: int = 2400, validation: int = 400, test: int = 800, seed: int = 0, difficulty: Difficulty = PLAIN
+    train: int = 2000, validation: int = 400, test: int = 800, seed: int = 0, difficulty: Difficulty = PLAIN
 ) -> dict[str, list[Row]]:
     """Pairs of sentences with the label 1 where both say one fact and 0 where the second says its twin.
 
