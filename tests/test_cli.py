@@ -99,7 +99,10 @@ def test_tasks_and_doctor(capsys, monkeypatch, tmp_path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["finetune", "--task", "mrcp"], "there is no task or file 'mrcp'; the tasks are town/paraphrase, mrpc"),
+        (
+            ["finetune", "--task", "mrcp"],
+            "there is no task or file 'mrcp'; the tasks are town/paraphrase, town/paraphrase-hard, mrpc",
+        ),
         (["finetune", "--data", "nowhere.csv"], "there is no task or file 'nowhere.csv'"),
         (["finetune", "--data", "REVIEWS", "--model", "./nowhere"], "there is no model folder ./nowhere"),
         (["finetune", "--data", "REVIEWS", "--epochs", "0"], "epochs is 0; expected at least 1"),

@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from minisft.ops.dropout import dropout as drop
+from minisft.ops.dropout import dropout_fused
 from minisft.ops.softmax import softmax
 
 
@@ -50,11 +51,27 @@ def attention_fused(
     dropout: float = 0.0,
 ) -> Float[Tensor, "*batch Q V"]:
     """`attention` by torch's fused kernels, which are fastest where `mask` is None."""
+    # torch has no fused kernel with dropout on a CPU, and its plain one draws slowly.
+    attend = (
+        attention_on_cpu_fused if dropout and query.device.type == "cpu" else functional.scaled_dot_product_attention
+    )
     if mask is None:
-        return functional.scaled_dot_product_attention(query, key, value, dropout_p=dropout)
+        return attend(query, key, value, dropout_p=dropout)
     # Backends differ on a row with no visible key (0 or NaN): let it see everything, then set it to zero.
     sees_something = mask.any(-1, keepdim=True)
-    out = functional.scaled_dot_product_attention(
-        query, key, value, attn_mask=mask | ~sees_something, dropout_p=dropout
-    )
+    out = attend(query, key, value, attn_mask=mask | ~sees_something, dropout_p=dropout)
     return out.masked_fill(~sees_something, 0.0)
+
+
+def attention_on_cpu_fused(
+    query: Float[Tensor, "*batch Q D"],
+    key: Float[Tensor, "*batch K D"],
+    value: Float[Tensor, "*batch K V"],
+    attn_mask: Bool[Tensor, "*#batch #Q K"] | None = None,
+    dropout_p: float = 0.0,
+) -> Float[Tensor, "*batch Q V"]:
+    """scaled_dot_product_attention with the fast dropout of this room; every query sees some key."""
+    scores = (query / math.sqrt(query.shape[-1])) @ key.transpose(-2, -1)
+    if attn_mask is not None:
+        scores = scores.masked_fill(~attn_mask, torch.finfo(scores.dtype).min)
+    return dropout_fused(torch.softmax(scores, -1), dropout_p).to(value.dtype) @ value

@@ -61,6 +61,22 @@ def test_attention(ops: Ops, heads, width, scale) -> None:
     assert_same(lambda *x: ops.attention(*x, mask), lambda *x: reference_attention(*x, mask), query, key, value)
 
 
+@pytest.mark.parametrize("masked", [False, True])
+def test_attention_with_dropout_drops_and_keeps_its_mean(masked) -> None:
+    query, key, value = (draw(2, 3, 6, 4, seed=seed).detach() for seed in range(3))
+    mask = torch.arange(6) < torch.tensor([[[[4]]], [[[0]]]]) if masked else None
+    for ops in (TEXTBOOK, FUSED):
+        torch.manual_seed(0)
+        still = ops.attention(query, key, value, mask)
+        # So little dropout drops nothing here, but takes the way of a training step.
+        torch.testing.assert_close(ops.attention(query, key, value, mask, 1e-12), still)
+        draws = torch.stack([ops.attention(query, key, value, mask, 0.5) for _ in range(4000)])
+        assert (draws[0] != still).any()
+        torch.testing.assert_close(draws.mean(0), still, rtol=0, atol=0.15)
+        if masked:
+            assert (draws[:, 1] == 0).all()
+
+
 @BOTH
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32, torch.bfloat16])
 def test_attention_of_a_row_that_sees_nothing_is_zero_and_has_no_gradient(ops: Ops, dtype) -> None:
