@@ -1,0 +1,7 @@
+"""What each command of the command line does and prints."""
+
+from minisft.commands.finetune import finetune
+from minisft.commands.inference import evaluate, predict
+from minisft.commands.listing import doctor, tasks
+
+__all__ = ["doctor", "evaluate", "finetune", "predict", "tasks"]

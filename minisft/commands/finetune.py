@@ -1,0 +1,146 @@
+"""The command `finetune`: a pretrained model learns a task and is tested."""
+
+import argparse
+import json
+import platform
+import shlex
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from minisft.checkpoints import write_atomically
+from minisft.commands.report import figures, peak_memory, say, warn_if_collapsed, write_json
+from minisft.data import TASKS, Task, load_task
+from minisft.models import SequenceClassifier
+from minisft.training import Evaluation, FineTuning, Settings, read_log, read_progress
+from minisft.training.baselines import baselines
+from minisft.training.fine_tuning import LOG, STATE
+
+DEFAULT_TASK = "town/paraphrase"
+DESCRIPTION = "task.json"  # beside a fine-tuned model: which texts it reads
+
+
+def finetune(options: argparse.Namespace) -> None:
+    """Task, baselines, the model before, training, the model after, the next command to try."""
+    started = time.perf_counter()
+    run, task = prepare(options)
+    report_task(task, run)
+    report_model(run.model, options.model or run.source, run.trainer.device, run.settings.precision)
+    before_all = baselines(task)
+    for name, scores in before_all.items():
+        say("baseline", f"{name}: {figures(scores)}")
+    before = run.test().scores() if run.trainer.step == 0 else None
+    if before:
+        say("before", f"{figures(before)} (on the {len(task.test)} test rows)")
+    else:
+        say("resumed", f"at update {run.trainer.step} of {run.trainer.total_steps}")
+    ready = time.perf_counter()
+    if not run.train():
+        say("stopped", f"at update {run.trainer.step} of {run.trainer.total_steps}; nothing is lost. To go on:")
+        print(f"  python -m minisft finetune --out {shlex.quote(str(run.out))} --resume")
+        raise SystemExit(130)
+    trained = time.perf_counter()
+    tested = run.test()
+    after = tested.scores()
+    say(
+        "after",
+        f"{figures(after)} (epoch {run.validate.best_epoch()} of {run.settings.epochs}, the best on validation)",
+    )
+    warn_if_collapsed(tested)
+    draw(run, task, tested)
+    describe(run.out, task)
+    results = {
+        "task": task.name, "model": run.source, "settings": run.about(), "baselines": before_all, "before": before,
+        "after": after, "validation": run.validate.history, "device": str(run.trainer.device),
+        "seconds": {"preparing": ready - started, "training": trained - ready},
+        "peak_memory_mb": peak_memory(run.trainer.device),
+        "torch": torch.__version__, "python": platform.python_version(),
+    }  # fmt: skip
+    write_json(options.json, results)
+    say("time", f"{trained - ready:.0f} s training, {time.perf_counter() - started:.0f} s in all")
+    report_next(run.out, task)
+
+
+def prepare(options: argparse.Namespace) -> tuple[FineTuning, Task]:
+    """The run that the options ask for. A resumed run takes what is not given from when it was started."""
+    out = options.out or Path("runs") / run_name(options.task or options.data or DEFAULT_TASK)
+    stored: dict[str, Any] = {}
+    if options.resume and (out / STATE).exists():
+        stored = read_progress(out / STATE)["about"]
+    elif options.resume:
+        say("resume", f"{out} holds no state yet; starting from the beginning")
+
+    def given(option: str, name: str, default: Any) -> Any:
+        value = getattr(options, option)
+        return stored.get(name, default) if value is None else value
+
+    default = Settings()
+    settings = Settings(
+        epochs=given("epochs", "epochs", default.epochs),
+        batch_size=given("batch_size", "batch_size", default.batch_size),
+        learning_rate=given("lr", "learning_rate", default.learning_rate),
+        warmup=given("warmup", "warmup", default.warmup),
+        weight_decay=given("weight_decay", "weight_decay", default.weight_decay),
+        precision=given("precision", "precision", default.precision),
+        seed=given("seed", "seed", default.seed),
+    )
+    task = load_task(options.data or options.task or stored.get("task", DEFAULT_TASK))
+    run = FineTuning(
+        task, given("model", "model", "minilm"), settings, out, given("max_length", "max_length", None), options.device,
+        patience=options.patience, keep_every=options.keep_every, resume=options.resume,
+    )  # fmt: skip
+    return run, task
+
+
+def run_name(task: str | Path) -> str:
+    """A folder name for a task: town-paraphrase, reviews."""
+    return str(task).replace("/", "-") if str(task) in TASKS else Path(task).stem
+
+
+def report_task(task: Task, run: FineTuning) -> None:
+    """What the task is."""
+    about = f": {TASKS[task.name].about}" if task.name in TASKS else ""
+    say("task", f"{task.name}{about} ({task.source})")
+    say("rows", f"{len(task.train)} train, {len(task.validation)} validation, {len(task.test)} test")
+    if run.truncated():
+        say("cut", f"{run.truncated()} rows are longer than {run.max_length} pieces and lose their end")
+    row = task.train[0]
+    label = row["label"] if task.regression else task.labels[row["label"]]
+    say("example", " | ".join(row[column] for column in task.columns) + f" -> {label}")
+
+
+def report_model(model: SequenceClassifier, source: str, device: torch.device, precision: str) -> None:
+    """What the model is and where it runs."""
+    config, millions = model.config, sum(p.numel() for p in model.parameters()) / 1e6
+    shape = f"{config.num_hidden_layers} layers, width {config.hidden_size}, {millions:.1f} M parameters"
+    threads = f", {torch.get_num_threads()} threads" if device.type == "cpu" else ""
+    say("model", f"{source}: {shape}; {device}{threads}, {precision}")
+
+
+def draw(run: FineTuning, task: Task, tested: Evaluation) -> None:
+    """The figures of a run."""
+    from minisft import plots
+
+    records = read_log(run.out / LOG)
+    plots.curve(records, f"Fine-tuning on {task.name}", run.out / "curve.png")
+    title = f"{task.name}, {len(task.test)} test rows"
+    if task.regression:
+        plots.scatter(tested.labels, tested.predictions(), title, run.out / "scatter.png")
+    else:
+        plots.confusion(tested.labels, tested.predictions(), task.labels, title, run.out / "confusion.png")
+
+
+def describe(folder: Path, task: Task) -> None:
+    """Keep beside the model which texts it reads."""
+    text = json.dumps({"task": task.name, "columns": task.columns}) + "\n"
+    write_atomically(folder / DESCRIPTION, lambda path: path.write_text(text, encoding="utf-8"))
+
+
+def report_next(out: Path, task: Task) -> None:
+    """Where everything is, and what to try now."""
+    picture = "scatter.png" if task.regression else "confusion.png"
+    say("written", f"{out}/: the model (transformers opens it), {LOG}, curve.png, {picture}")
+    texts = " ".join(shlex.quote(task.test[0][column]) for column in task.columns)
+    say("next", f"python -m minisft predict --model {shlex.quote(str(out))} {texts}")

@@ -1,0 +1,48 @@
+"""Lines, figures and files that several commands print or write."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from minisft.checkpoints import write_atomically
+from minisft.training import Evaluation
+
+
+def say(what: str, text: str) -> None:
+    """One line of a report."""
+    print(f"{what:<11}{text}", flush=True)
+
+
+def figures(scores: dict[str, float]) -> str:
+    """Scores in a line."""
+    return ", ".join(f"{name.replace('_', ' ')} {value:.3f}" for name, value in scores.items())
+
+
+def write_json(path: Path | None, results: dict[str, Any]) -> None:
+    """Write the results where that was asked for."""
+    if path:
+        text = json.dumps(results, indent=2, ensure_ascii=False) + "\n"
+        write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+        say("results", str(path))
+
+
+def warn_if_collapsed(tested: Evaluation) -> None:
+    """Say so where every row gets the same answer, which a score alone can hide."""
+    if len(set(tested.predictions())) == 1:
+        say(
+            "careful",
+            "every test row gets the same answer: the model has not learned. Try another seed or a lower --lr",
+        )
+
+
+def peak_memory(device: torch.device) -> float | None:
+    """The most memory this process has held, in MB: the GPU's where one is used. None where it is not known."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device) / 2**20
+    try:
+        import resource
+    except ImportError:  # not on Windows
+        return None
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
