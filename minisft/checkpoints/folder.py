@@ -88,9 +88,14 @@ def missing_weights(folder: Path, name: str) -> str:
     return f"{folder} has no {name}; expected the weights there"
 
 
-def write_checkpoint(folder: Path, config: dict[str, Any], weights: Weights) -> None:
-    """Write a folder that transformers opens. Each file appears whole or not at all."""
+def write_checkpoint(folder: Path, config: dict[str, Any], weights: Weights, half: bool = False) -> None:
+    """Write a folder that transformers opens. Each file appears whole or not at all.
+
+    `half` stores float16: half the size, 3 to 4 digits. Reading gives float32 again.
+    """
     tensors = to_hugging_face(weights, config["num_hidden_layers"])
+    if half:
+        tensors = {name: tensor.half() for name, tensor in tensors.items()}
     text = json.dumps(config, indent=2, ensure_ascii=False) + "\n"
     write_atomically(folder / "model.safetensors", lambda path: save_file(tensors, path, {"format": "pt"}))
     write_atomically(folder / "config.json", lambda path: path.write_text(text, encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""One table between our names and Hugging Face's BERT, read in both directions."""
+"""The tables between our names and Hugging Face's BERT, read in both directions."""
 
 import torch
 from torch import Tensor
@@ -6,7 +6,7 @@ from torch import Tensor
 Weights = dict[str, Tensor]
 
 # Ours -> theirs. Where there are several of theirs, ours is all of them stacked: queries, keys and values are one
-# matrix here. {} is the layer's number; every name stands for a .weight and a .bias unless it ends in .weight.
+# matrix here. {} is the layer's number; every name stands for a .weight and a .bias unless it ends in one of them.
 TABLE: dict[str, tuple[str, ...]] = {
     "embeddings.word.weight": ("embeddings.word_embeddings.weight",),
     "embeddings.position.weight": ("embeddings.position_embeddings.weight",),
@@ -24,20 +24,30 @@ TABLE: dict[str, tuple[str, ...]] = {
     "layers.{}.feed_forward_norm": ("encoder.layer.{}.output.LayerNorm",),
     "pooler": ("pooler.dense",),
 }
-HEADS = ("classifier",)  # these stand beside the encoder, under the same name in both
+# The heads of pretraining stand beside the encoder. The decoder's matrix is the table of words and has no row here.
+PRETRAINING: dict[str, tuple[str, ...]] = {
+    "mlm.transform": ("cls.predictions.transform.dense",),
+    "mlm.norm": ("cls.predictions.transform.LayerNorm",),
+    "mlm.bias": ("cls.predictions.bias",),
+    "nsp": ("cls.seq_relationship",),
+}
+HEADS = ("classifier", "query_word")  # beside the encoder too, under the same name in both
 
 # A safetensors file keeps one of several names that share a tensor: the other name may be the one that is there.
-ALIASES = {"embeddings.word_embeddings.weight": "cls.predictions.decoder.weight"}
+ALIASES = {
+    "embeddings.word_embeddings.weight": "cls.predictions.decoder.weight",
+    "cls.predictions.bias": "cls.predictions.decoder.bias",
+}
 # Buffers that old versions of transformers saved: 0, 1, 2, ... and no weights.
 NOT_WEIGHTS = ("embeddings.position_ids", "embeddings.token_type_ids")
 
 
 def expand(layers: int) -> dict[str, tuple[str, ...]]:
-    """The table written out for a number of layers: ours -> theirs, one entry a tensor."""
+    """The tables written out for a number of layers: ours -> theirs, one entry a tensor; theirs lack bert."""
     rows = {}
-    for ours, theirs in TABLE.items():
+    for ours, theirs in ({f"bert.{name}": parts for name, parts in TABLE.items()} | PRETRAINING).items():
         for layer in range(layers) if "{}" in ours else [0]:
-            for ending in [""] if ours.endswith(".weight") else [".weight", ".bias"]:
+            for ending in [""] if ours.endswith((".weight", ".bias")) else [".weight", ".bias"]:
                 rows[ours.format(layer) + ending] = tuple(name.format(layer) + ending for name in theirs)
     return rows
 
@@ -57,12 +67,12 @@ def to_ours(theirs: Weights, layers: int) -> tuple[Weights, list[str]]:
     """
     given = {today(name): tensor for name, tensor in theirs.items()}
     for name, alias in ALIASES.items():
-        if name not in given and alias in given:
+        if alias in given and (name not in given or torch.equal(given[name], given[alias])):
             given[name] = given.pop(alias)
     ours: Weights = {}
     for name, parts in expand(layers).items():
         if all(part in given for part in parts):
-            ours[f"bert.{name}"] = torch.cat([given.pop(part) for part in parts]).float()
+            ours[name] = torch.cat([given.pop(part) for part in parts]).float()
     for name in [key for key in given if key.split(".")[0] in HEADS]:
         ours[name] = given.pop(name).float()
     return ours, sorted(name for name in given if name not in NOT_WEIGHTS)
@@ -71,9 +81,10 @@ def to_ours(theirs: Weights, layers: int) -> tuple[Weights, list[str]]:
 def to_hugging_face(ours: Weights, layers: int) -> Weights:
     """Our tensors under Hugging Face's names, each with memory of its own."""
     theirs: Weights = {}
-    table = {f"bert.{name}": [f"bert.{part}" for part in parts] for name, parts in expand(layers).items()}
+    table = expand(layers)
     for name, tensor in ours.items():
-        parts = table.get(name, [name])
+        parts = table.get(name, (name,))
+        prefix = "bert." if name.startswith("bert.") else ""
         for part, piece in zip(parts, tensor.chunk(len(parts)), strict=True):
-            theirs[part] = piece.detach().cpu().clone()
+            theirs[prefix + part] = piece.detach().cpu().clone()
     return theirs

@@ -4,5 +4,7 @@ from minisft.models.bert import Bert
 from minisft.models.classifier import SequenceClassifier
 from minisft.models.config import BertConfig
 from minisft.models.encoder import EncoderLayer
+from minisft.models.permutation import PermutationBert
+from minisft.models.pretraining import BertForPretraining
 
-__all__ = ["Bert", "BertConfig", "EncoderLayer", "SequenceClassifier"]
+__all__ = ["Bert", "BertConfig", "BertForPretraining", "EncoderLayer", "PermutationBert", "SequenceClassifier"]

@@ -17,7 +17,7 @@ class SelfAttention(nn.Module):
         self.qkv = Linear(config.hidden_size, 3 * config.hidden_size, ops)
         self.output = Linear(config.hidden_size, config.hidden_size, ops)
 
-    def forward(self, x: Float[Tensor, "B T E"], mask: Bool[Tensor, "B 1 1 T"] | None) -> Float[Tensor, "B T E"]:
+    def forward(self, x: Float[Tensor, "B T E"], mask: Bool[Tensor, "B 1 #T T"] | None) -> Float[Tensor, "B T E"]:
         query, key, value = (
             self.ops.split_heads(part, self.heads) for part in self.qkv(x).chunk(3, dim=-1)
         )  # each B H T D
@@ -53,7 +53,7 @@ class EncoderLayer(nn.Module):
         self.feed_forward = FeedForward(config, ops)
         self.feed_forward_norm = LayerNorm(config.hidden_size, config.layer_norm_eps, ops)
 
-    def forward(self, x: Float[Tensor, "B T E"], mask: Bool[Tensor, "B 1 1 T"] | None) -> Float[Tensor, "B T E"]:
+    def forward(self, x: Float[Tensor, "B T E"], mask: Bool[Tensor, "B 1 #T T"] | None) -> Float[Tensor, "B T E"]:
         p = self.p if self.training else 0.0
         x = self.attention_norm(x + self.ops.dropout(self.attention(x, mask), p))
         return self.feed_forward_norm(x + self.ops.dropout(self.feed_forward(x), p))

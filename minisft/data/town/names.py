@@ -11,6 +11,11 @@ class Names:
     last: tuple[str, ...]
     streets: tuple[str, ...]
     villages: tuple[str, ...]
+    # In Chinese: surnames, the second halves of women's and men's given names, and what places are called.
+    surnames: str
+    women: str
+    men: str
+    places: tuple[str, ...]
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -51,6 +56,12 @@ NAMES: dict[str, Names] = {
             Warwick Clifton Durham Bristol Chester Norwood Preston Eaton Oxford Bedford Weston
             Newton Colton Derby Plymouth
         """),
+        surnames="王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗",
+        women="芳娟敏静丽秀玲燕红霞兰梅萍雪慧婷琴莉颖薇",
+        men="伟强磊军洋勇杰涛明超刚平辉鹏华飞斌波龙宇",
+        places=_words("""
+            青石 白沙 云溪 长安 永宁 柳林 东湖 金山 梅园 松江 清河 石桥 南山 福安 桃源 竹溪 双龙 望海 新丰 大同 古城 平阳 龙泉 凤凰 沙田 花桥 临江 北辰 玉泉 安康 太平 宝塔 河口 官渡 兴隆 广济 文昌 三元 和平 建设 解放 人民 中山 光明 前进
+        """),
     ),
     "validation": Names(
         first=_words("""
@@ -67,6 +78,12 @@ NAMES: dict[str, Names] = {
         """),
         villages=_words("""
             Leeds Cambridge Ashton Easton Milton Hampton Stafford Stratford Burton
+        """),
+        surnames="郑梁谢宋唐韩",
+        women="洁琳倩珍瑶菊",
+        men="浩峰凯健旭毅",
+        places=_words("""
+            红枫 西岭 碧水 天宁 万寿 朝阳 枣园 铁岭 银滩 翠屏 乐善 学府 仁和 静海 莲花
         """),
     ),
     "test": Names(
@@ -88,5 +105,25 @@ NAMES: dict[str, Names] = {
             Dalton Norton Lancaster Kingston Hastings Sutton Walton Dover Ashby Newport Hilton
             Carlisle
         """),
+        surnames="冯邓曹彭曾萧许沈",
+        women="欣怡岚蓉菲黛妍楠",
+        men="志坤亮锋诚博森睿",
+        places=_words("""
+            雁荡 春晖 晴川 麒麟 海棠 胜利 丰收 千岛 云台 延庆 明珠 栖霞 鹿鸣 秋水 月湖 槐树 泰和 景阳 瑞金 苍梧
+        """),
     ),
 }
+
+# Which first names are women's: the others are men's.
+WOMEN = frozenset(
+    _words("""
+        Vivian Sharon Ruth Kate Elena Anna Carol Bridget Emma Clara Diana Maria Carmen Martha Simone Sarah Elizabeth
+        Eleanor Natalie Louise Amelia Linda Tina Michelle Ingrid Abigail Lisa Frances Karen Nicole Hannah Monica Helen
+        Jenny Sophie Julia Ella Melissa Kathleen Rosa Judith Stella Alice Charlotte Amy Molly Veronica Audrey Paula
+        Diane Teresa Irene Claire Agnes Donna Marion Marie Pamela Leah Sylvia Rachel Heather Helena Nora Jessica Debra
+        Edith Wendy Evelyn Eva Olivia Beth Mona Yvonne Betty Naomi Eliza Lillian Angela Olga Lucia Mabel Sheila Vera
+        Harriet Nina Lena Elsa Ellen Nancy Hazel Mary Lydia Emily Carolyn Polly Jane Susan Esther Tessa Rebecca
+        Catherine Annie Miriam Joanna Greta Zoe Janet Laura Joan Tess Ada Dorothy Lucy Isabella Anita Margaret Fiona
+        Sandra
+    """)
+)

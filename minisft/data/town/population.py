@@ -1,0 +1,228 @@
+"""Who lives in a town and what stands in it: entities with names in both languages, and what is always true of them."""
+
+import random
+from dataclasses import dataclass, field
+
+from minisft.data.town import lexicon
+from minisft.data.town.lexicon import Word
+from minisft.data.town.names import WOMEN, Names
+
+
+@dataclass(frozen=True)
+class Entity:
+    """Something with a proper name."""
+
+    en: str
+    zh: str
+    tag: str  # PER, ORG, LOC or MISC
+    noun: Word  # what kind of thing it is: its later mentions
+    inside: "Entity | None" = None  # the place whose name is part of this name
+
+
+@dataclass(frozen=True)
+class Person(Entity):
+    """A resident; `noun` is the job."""
+
+    first: str = ""
+    last: str = ""
+    woman: bool = False
+    age: int = 0
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One thing that is so: a kind, which the phrase files say in words, and who or what fills its roles.
+
+    `day` counts from the first day of the town's chronicle; None for what is always so.
+    """
+
+    kind: str
+    roles: dict[str, object] = field(hash=False)
+    day: int | None = None
+
+    def __getitem__(self, role: str) -> object:
+        return self.roles[role]
+
+
+def fact(kind: str, day: int | None = None, **roles: object) -> Fact:
+    """A fact by its kind, day and roles."""
+    return Fact(kind, roles, day)
+
+
+@dataclass
+class Town:
+    """One world: its entities, and what is always true of them by kind of fact."""
+
+    name: Entity
+    people: list[Person]
+    streets: list[Entity]
+    villages: list[Entity]
+    firms: list[Entity]
+    hosts: list[Entity]
+    public: list[Entity]
+    clubs: list[Entity]
+    council: Entity
+    police: Entity
+    ferry: Entity
+    line: Entity  # the company that runs the ferry
+    facts: list[Fact]
+    employer: dict[Person, Entity]
+    home: dict[Person, Entity]
+
+    def staff(self, organisation: Entity) -> list[Person]:
+        """Who works there."""
+        return [person for person, place in self.employer.items() if place == organisation]
+
+
+FIRM_NAMES = ("{last} Brothers", "{last} & Sons", "{last} & Company")
+PUBLIC_ZH = {"en": "{place} {noun}", "zh": "{place}{noun}"}
+
+
+class Builder:
+    """Draws the entities of one town, each name once."""
+
+    def __init__(self, names: Names, rng: random.Random) -> None:
+        self.rng, self.names = rng, names
+        self.last = rng.sample(names.last, len(names.last))
+        self.places_zh = rng.sample(names.places, len(names.places))
+        self.villages = rng.sample(names.villages, len(names.villages))
+        self.streets = rng.sample(names.streets, len(names.streets))
+        self.taken: set[str] = set()
+
+    def people(self, count: int) -> list[Person]:
+        """Residents of about a dozen families."""
+        rng, families = self.rng, min(len(self.last), max(6, count // 3))
+        lasts = self.last[:families]
+        surnames = {last: rng.choice(self.names.surnames) for last in lasts}
+        found = []
+        for first in rng.sample(self.names.first, min(count, len(self.names.first))):
+            woman, last = first in WOMEN, rng.choice(lasts)
+            given = self.names.women if woman else self.names.men
+            zh = ""
+            while not zh or zh in self.taken:
+                zh = surnames[last] + "".join(rng.choice(given) for _ in range(rng.choice((1, 2, 2))))
+            self.taken.add(zh)
+            job, age = rng.choice(lexicon.JOBS), rng.randrange(22, 80)
+            found.append(Person(f"{first} {last}", zh, "PER", job, None, first, last, woman, age))
+        return found
+
+    def place(self, en: str, zh: str, noun: Word) -> Entity:
+        """A village or street."""
+        return Entity(en, zh, "LOC", noun)
+
+    def village(self) -> Entity:
+        """A village with a name not yet taken."""
+        return self.place(self.villages.pop(), self.places_zh.pop() + "村", Word("village", "村子"))
+
+    def street(self) -> Entity:
+        """A street with a name not yet taken."""
+        kind = self.rng.choice((("Street", "街"), ("Lane", "巷"), ("Road", "路")))
+        noun = Word(kind[0].lower(), {"街": "街上", "巷": "巷子", "路": "路上"}[kind[1]])
+        if not self.places_zh:
+            self.places_zh = self.rng.sample(self.names.places, len(self.names.places))
+        return self.place(f"{self.streets.pop()} {kind[0]}", self.places_zh.pop() + kind[1], noun)
+
+    def named_after_place(self, noun: Word, place: Entity) -> Entity:
+        """An organisation whose name begins with a place: the place lies inside the name."""
+        en = f"{place.en} {noun.en.title().replace('É', 'é')}"
+        return Entity(en, place.zh + noun.zh, "ORG", noun, place)
+
+    def named_after_family(self, noun: Word) -> Entity:
+        """A firm that carries a last name, as often as not beside its trade."""
+        last, rng = self.rng.choice(self.last), self.rng
+        pattern = rng.choice((*FIRM_NAMES, "{last}'s {noun}"))
+        en = pattern.format(last=last, noun=noun.en.title())
+        return Entity(en, rng.choice("恒永广福隆丰泰瑞") + rng.choice("盛源昌兴达记利顺") + noun.zh, "ORG", noun)
+
+
+def build_town(names: Names, rng: random.Random) -> Town:
+    """A town whose proper names all come from `names`."""
+    make = Builder(names, rng)
+    villages = [make.village() for _ in range(min(6, len(make.villages) - 1))]
+    name = make.village()
+    name = Entity(name.en, name.zh[:-1] + "镇", "LOC", Word("town", "镇上"))
+    streets = [make.street() for _ in range(min(8, len(make.streets)))]
+    places = [name, *villages, *streets]
+
+    def organisations(nouns: tuple[Word, ...], count: int, family: float) -> list[Entity]:
+        found: dict[str, Entity] = {}
+        for _ in range(4 * count):
+            noun = rng.choice(nouns)
+            own = rng.random() < family
+            one = make.named_after_family(noun) if own else make.named_after_place(noun, rng.choice(places))
+            if len(found) < count and all(one.zh != other.zh for other in found.values()):
+                found.setdefault(one.en, one)
+        return list(found.values())
+
+    people = make.people(44)
+    firms, hosts = organisations(lexicon.FIRMS, 8, 0.6), organisations(lexicon.HOSTS, 5, 0.3)
+    public, clubs = organisations(lexicon.PUBLIC, 7, 0.0), organisations(lexicon.CLUBS, 5, 0.0)
+    ship = rng.choice(lexicon.SHIPS)
+    town = Town(
+        name, people, streets, villages, firms, hosts, public, clubs,
+        council=make.named_after_place(Word("town council", "镇议会"), name),
+        police=make.named_after_place(Word("police", "警察局"), name),
+        ferry=Entity(f"the {ship.en}", ship.zh, "MISC", Word("ferry", "渡轮")),
+        line=make.named_after_place(Word("ferry company", "渡轮公司"), rng.choice([name, *villages])),
+        facts=[], employer={}, home={},
+    )  # fmt: skip
+    town.facts = standing_facts(town, rng)
+    return town
+
+
+def standing_facts(town: Town, rng: random.Random) -> list[Fact]:
+    """What is always true: families, work, homes, owners, places in places, numbers."""
+    found = []
+    workplaces = [*town.firms, *town.hosts, *town.public, town.council, town.line]
+    for person in town.people:
+        town.employer[person], town.home[person] = rng.choice(workplaces), rng.choice([*town.streets, *town.villages])
+        found.append(fact("works_for", person=person, org=town.employer[person], job=person.noun))
+        found.append(fact("lives_in", person=person, place=town.home[person]))
+        found.append(fact("born_in", person=person, place=rng.choice(town.villages), year=2024 - person.age))
+    found += families(town.people, rng)
+    for person in rng.sample(town.people, 12):
+        found.append(fact("neighbour", person=person, other=rng.choice([p for p in town.people if p != person])))
+    owners = rng.sample(town.people, len(town.firms) + len(town.hosts))
+    for org, owner in zip([*town.firms, *town.hosts], owners, strict=True):
+        found.append(fact("owns", person=owner, org=org))
+    for org in (*town.public, *town.clubs, town.council, town.line):
+        found.append(fact("leads", person=rng.choice(town.people), org=org, role=rng.choice(lexicon.ROLES)))
+    for org in (*town.firms, *town.hosts, *town.public, *town.clubs):
+        street = org.inside if org.inside in town.streets else rng.choice(town.streets)
+        if org.inside not in town.villages:
+            found.append(fact("located_in", org=org, place=street))
+        found.append(fact("founded", org=org, year=rng.randrange(1850, 2016), person=rng.choice(town.people)))
+        found.append(fact("employs", org=org, number=rng.randrange(3, 90)))
+    for org in town.firms:
+        for goods in rng.sample(lexicon.TRADES[org.noun.en], 2):
+            found.append(fact("makes", org=org, goods=goods))
+    for village in town.villages:
+        side = rng.choice(SIDES)
+        found.append(fact("lies", place=village, side=side, town=town.name, miles=rng.randrange(2, 15)))
+        found.append(fact("population", place=village, number=rng.randrange(120, 4000)))
+        found.append(fact("known_for", place=village, landmark=rng.choice(lexicon.LANDMARKS)))
+    found.append(fact("population", place=town.name, number=rng.randrange(9000, 30000)))
+    found += [fact("street_of", place=street, town=town.name) for street in town.streets]
+    return found
+
+
+SIDES = lexicon.words("north=北, south=南, east=东, west=西, north-east=东北, south-west=西南")
+
+
+def families(people: list[Person], rng: random.Random) -> list[Fact]:
+    """Marriages, parents and siblings, each person in at most one of a kind."""
+    found, single, by_name = [], set(people), {}
+    for person in people:
+        by_name.setdefault(person.last, []).append(person)
+    for members in by_name.values():
+        members.sort(key=lambda person: -person.age)
+        for older, younger in zip(members, members[1:], strict=False):
+            gap = older.age - younger.age
+            if gap >= 20:
+                found.append(fact("parent", person=older, other=younger))
+            elif gap < 8 and older.woman != younger.woman and {older, younger} <= single and rng.random() < 0.6:
+                found.append(fact("married", person=older, other=younger))
+                single -= {older, younger}
+            else:
+                found.append(fact("sibling", person=older, other=younger))
+    return found
