@@ -48,7 +48,7 @@ class PermutationBert(nn.Module):
         """The logits of the words at `targets`.
 
         `ranks` is each position's place in the order of prediction, and 0 for those that are given. `targets` are
-        the positions to predict, P in a row; where a row has fewer, the rest may be any position. `rows` picks those
+        the positions to predict, P in a row; where a row has fewer, any given position fills up. `rows` picks those
         to decode, counted through the batch, b P + p; without it all are.
         """
         if token_type_ids is None:

@@ -1,13 +1,15 @@
 """Masked words (section 3.2.1): hide some words of a text and predict them from all the others."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from minisft.ops import FUSED, IGNORED, Ops
-from minisft.text import SPECIAL, Tokenizer
+from minisft.objectives.pretraining import Outputs, Pretraining, move
+from minisft.ops import IGNORED
+from minisft.text import Tokenizer
+from minisft.text.tokenizer import SPECIAL
 
 
 @dataclass(frozen=True)
@@ -78,37 +80,6 @@ class MaskedBatch:
         return move(self, device)
 
 
-def move(batch, device: torch.device):
-    """A batch with all its tensors on a device."""
-    if device.type == "cpu":
-        return batch
-    tensors = {name: value for name, value in vars(batch).items() if isinstance(value, Tensor)}
-    return replace(batch, **{name: tensor.to(device, non_blocking=True) for name, tensor in tensors.items()})
-
-
-def labelled(labels: Int[Tensor, "B P"]) -> Int[Tensor, " M"]:
-    """The positions, counted through the batch, whose label is not -100. Id 0 is a label like any other."""
-    return (labels != IGNORED).flatten().nonzero().squeeze(1)
-
-
-Outputs = dict[str, tuple[Tensor, Tensor]]  # by name: logits, and the labels that they are held to
-
-
-class Pretraining:
-    """What the objectives of pretraining share: `outputs` gives logits and labels, and the loss follows."""
-
-    def __init__(self, ops: Ops = FUSED) -> None:
-        self.ops = ops
-
-    def outputs(self, model: nn.Module, batch) -> Outputs:
-        """The logits of each part of the objective and its labels; no label is -100 here."""
-        raise NotImplementedError
-
-    def loss(self, logits: Float[Tensor, "N C"], labels: Int[Tensor, " N"]) -> Float[Tensor, ""]:
-        """Cross-entropy summed over the rows, in nats."""
-        return self.ops.cross_entropy(logits.float(), labels, reduction="sum")
-
-
 class MaskedWords(Pretraining):
     """Cross-entropy of the hidden words. Only their positions are decoded."""
 
@@ -119,7 +90,3 @@ class MaskedWords(Pretraining):
         """The logits of the hidden words."""
         logits, _ = model(batch.input_ids, batch.attention_mask, batch.token_type_ids, batch.positions)
         return {"mlm": (logits, batch.labels.flatten()[batch.positions])}
-
-    def __call__(self, model: nn.Module, batch: MaskedBatch) -> tuple[Float[Tensor, ""], Float[Tensor, "M V"]]:
-        logits, labels = self.outputs(model, batch)["mlm"]
-        return self.loss(logits, labels), logits

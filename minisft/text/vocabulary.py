@@ -63,7 +63,9 @@ def characters(texts: list[str], library: Library, limit: int) -> tuple[list[str
     """
     counts: Counter[str] = Counter()
     for text in texts:
-        counts.update(word for word, _ in library.pre_tokenizer.pre_tokenize_str(library.normalizer.normalize_str(text)))
+        counts.update(
+            word for word, _ in library.pre_tokenizer.pre_tokenize_str(library.normalizer.normalize_str(text))
+        )
     pieces: Counter[str] = Counter()
     for word, count in counts.items():
         for place, character in enumerate(word):

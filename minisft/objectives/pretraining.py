@@ -1,0 +1,44 @@
+"""What the objectives of pretraining share."""
+
+from dataclasses import replace
+from typing import Any
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor, nn
+
+from minisft.ops import FUSED, IGNORED, Ops
+
+Outputs = dict[str, tuple[Tensor, Tensor]]  # by name: logits (N C), and the labels (N) that they are held to
+
+
+class Pretraining:
+    """An objective whose loss is the cross-entropy of its outputs. See `Objective` for `items`."""
+
+    def __init__(self, ops: Ops = FUSED) -> None:
+        self.ops = ops
+
+    def outputs(self, model: nn.Module, batch: Any) -> Outputs:
+        """The logits of each part of the objective and its labels, of which none is -100."""
+        raise NotImplementedError
+
+    def loss(self, logits: Float[Tensor, "N C"], labels: Int[Tensor, " N"]) -> Float[Tensor, ""]:
+        """Cross-entropy summed over the rows, in nats."""
+        return self.ops.cross_entropy(logits.float(), labels, reduction="sum")
+
+    def __call__(self, model: nn.Module, batch: Any) -> tuple[Float[Tensor, ""], Float[Tensor, "N C"]]:
+        ((logits, labels),) = self.outputs(model, batch).values()
+        return self.loss(logits, labels), logits
+
+
+def labelled(labels: Int[Tensor, "B P"]) -> Int[Tensor, " M"]:
+    """Where a label is not -100, counted through the batch, b P + p. Id 0 is a label like any other."""
+    return (labels != IGNORED).flatten().nonzero().squeeze(1)
+
+
+def move(batch: Any, device: torch.device) -> Any:
+    """A batch with all its tensors on a device."""
+    if device.type == "cpu":
+        return batch
+    tensors = {name: value for name, value in vars(batch).items() if isinstance(value, Tensor)}
+    return replace(batch, **{name: tensor.to(device, non_blocking=True) for name, tensor in tensors.items()})
