@@ -17,7 +17,9 @@ TITLE = re.compile(r"= [^=].*[^=] =|= [^=\s] =")  # WikiText: a title at level o
 HEADING = re.compile(r"=.*=")  # ... and at any level
 # After . ! ? and white space, but not within "H. gammarus" or "3 p.m. on": what follows begins with no small letter.
 # Chinese has no white space; a closing quotation mark stays with its sentence.
-END = re.compile(r"(?<=[.!?])\s+(?![a-z])|(?<=[.!?][\"'”’)])\s+(?![a-z])|(?<=[。！？])(?![”』」’）])|(?<=[。！？][”』」’）])")
+END = re.compile(
+    r"(?<=[.!?])\s+(?![a-z])|(?<=[.!?][\"'”’)])\s+(?![a-z])|(?<=[。！？])(?![”』」’）])|(?<=[。！？][”』」’）])"
+)
 SPACED_END = re.compile(r"(?<= [.!?]) (?!['\"])|(?<= [.!?] ['\"]) ")  # text that is cut into words has " . "
 
 Document = list[str]

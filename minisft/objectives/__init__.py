@@ -1,12 +1,14 @@
 """What a model is trained for: a loss, summed over its items, and how many items there are."""
 
+from minisft.objectives.examples import KINDS, Examples, Stream
 from minisft.objectives.masked import MaskedBatch, MaskedWords, Pieces, mask_words
 from minisft.objectives.next_sentence import MaskedAndNext, NextSentence, make_pairs
 from minisft.objectives.permutation import PermutedBatch, PermutedWords, left_to_right, order_words
-from minisft.objectives.pretraining import Pretraining
+from minisft.objectives.pretraining import PretrainingObjective
 from minisft.objectives.sequence import Classification, Objective, Regression
 
 __all__ = [
-    "Classification", "MaskedAndNext", "MaskedBatch", "MaskedWords", "NextSentence", "Objective", "PermutedBatch",
-    "PermutedWords", "Pieces", "Pretraining", "Regression", "left_to_right", "make_pairs", "mask_words", "order_words",
+    "KINDS", "Classification", "Examples", "MaskedAndNext", "MaskedBatch", "MaskedWords", "NextSentence", "Objective",
+    "PermutedBatch", "PermutedWords", "Pieces", "PretrainingObjective", "Regression", "Stream", "left_to_right",
+    "make_pairs", "mask_words", "order_words",
 ]  # fmt: skip

@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from minisft.objectives.pretraining import Outputs, Pretraining, move
+from minisft.objectives.pretraining import Outputs, PretrainingObjective, move
 from minisft.ops import IGNORED
 from minisft.text import Tokenizer
 from minisft.text.tokenizer import SPECIAL
@@ -80,7 +80,7 @@ class MaskedBatch:
         return move(self, device)
 
 
-class MaskedWords(Pretraining):
+class MaskedWords(PretrainingObjective):
     """Cross-entropy of the hidden words. Only their positions are decoded."""
 
     def items(self, batch: MaskedBatch) -> int:

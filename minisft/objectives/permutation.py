@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from minisft.objectives.pretraining import Outputs, Pretraining, labelled, move
+from minisft.objectives.pretraining import Outputs, PretrainingObjective, move
 from minisft.ops import IGNORED
 
 
@@ -57,19 +57,7 @@ def left_to_right(words: Bool[Tensor, "B T"]) -> Float[Tensor, "B T"]:
     return torch.linspace(0.0, 1.0, words.shape[1], dtype=torch.float64).expand(words.shape)
 
 
-def permuted_batch(
-    input_ids: Int[Tensor, "B T"],
-    attention_mask: Bool[Tensor, "B T"] | None,
-    token_type_ids: Int[Tensor, "B T"],
-    ordered: tuple[Int[Tensor, "B T"], Int[Tensor, "B P"], Int[Tensor, "B P"]],
-    rows: list[int],
-) -> PermutedBatch:
-    """A batch from rows and what `order_words` says of them."""
-    ranks, targets, labels = ordered
-    return PermutedBatch(input_ids, attention_mask, token_type_ids, ranks, targets, labels, labelled(labels), rows)
-
-
-class PermutedWords(Pretraining):
+class PermutedWords(PretrainingObjective):
     """Cross-entropy of each target, given the words before it in the order."""
 
     def items(self, batch: PermutedBatch) -> int:

@@ -12,7 +12,7 @@ from minisft.ops import FUSED, IGNORED, Ops
 Outputs = dict[str, tuple[Tensor, Tensor]]  # by name: logits (N C), and the labels (N) that they are held to
 
 
-class Pretraining:
+class PretrainingObjective:
     """An objective whose loss is the cross-entropy of its outputs. See `Objective` for `items`."""
 
     def __init__(self, ops: Ops = FUSED) -> None:
