@@ -1,4 +1,4 @@
-"""The command line: python -m minisft finetune | evaluate | predict | tasks | doctor."""
+"""The command line: python -m minisft pretrain | finetune | evaluate | predict | tasks | doctor."""
 
 import argparse
 import sys
@@ -34,6 +34,11 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="python -m minisft", description=__doc__, epilog=EPILOGUE)
     commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
+    pretrain = commands.add_parser("pretrain", help="train a model on text alone: the town, or your own files")
+    pretrain.set_defaults(command="pretrain")
+    add_pretraining(pretrain)
+    add_common(pretrain)
+
     finetune = commands.add_parser("finetune", help="fine-tune a pretrained model on a task and test it")
     finetune.set_defaults(command="finetune")
     add_task(finetune)
@@ -68,6 +73,31 @@ def parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="say what is installed and found, and how to mend what is missing")
     doctor.set_defaults(command="doctor")
     return top
+
+
+def add_pretraining(command: argparse.ArgumentParser) -> None:
+    """What to learn from text, from which text, and with which model."""
+    command.add_argument("--objective", choices=["mlm+nsp", "mlm", "plm", "ltr"], help="what to predict (mlm+nsp)")
+    command.add_argument("--corpus", nargs="+", metavar="town|FILE", help="the town, or plain text files (town)")
+    command.add_argument("--held-out", metavar="FILE", help="text to measure on (the last 5 %% of the documents)")
+    command.add_argument("--tokens", type=int, help="how much of the town, in words (1000000)")
+    command.add_argument("--language", nargs="+", metavar="en|zh", help="languages of the town (en zh)")
+    command.add_argument("--model", help="go on from this model: a folder, minilm, or a hub id (new weights)")
+    command.add_argument("--vocabulary-size", type=int, help="pieces of a new model (at most 4000)")
+    command.add_argument("--layers", type=int, help="of a new model (4)")
+    command.add_argument("--width", type=int, help="of a new model (128)")
+    command.add_argument("--heads", type=int, help="of a new model (4)")
+    command.add_argument("--steps", type=int, help="updates (1000)")
+    command.add_argument("--batch-size", type=int, help="rows in one update (32)")
+    command.add_argument("--max-length", type=int, help="longest row in word pieces (128)")
+    command.add_argument("--lr", type=float, help="peak learning rate (1e-3)")
+    command.add_argument("--whole-word", action="store_const", const=True, help="mask all pieces of a word together")
+    command.add_argument("--precision", choices=["fp32", "bf16"], help="of matrix products (fp32)")
+    command.add_argument("--seed", type=int, help="decides the weights, the rows, the masks and dropout (0)")
+    command.add_argument("--keep-every", type=int, metavar="UPDATES", help="keep the state also between measurements")
+    command.add_argument("--out", type=Path, help="folder for the model, the log and the curve (runs/pretrained-...)")
+    command.add_argument("--resume", action="store_true", help="go on with the run in --out")
+    command.add_argument("--recipe", choices=["town-mini"], help="make the model of that name, and its plm twin")
 
 
 def add_task(command: argparse.ArgumentParser) -> None:

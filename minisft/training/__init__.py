@@ -4,12 +4,13 @@ from minisft.training.callbacks import JsonLog, ProgressBar, StopOnInterrupt, Va
 from minisft.training.evaluation import Evaluation, evaluate, score
 from minisft.training.fine_tuning import FineTuning
 from minisft.training.optimizer import AdamW, parameter_groups
+from minisft.training.pretraining import Pretraining, Shape
 from minisft.training.resume import KeepState, read_progress, restore
 from minisft.training.settings import Settings, choose_device
 from minisft.training.trainer import Callback, Trainer
 
 __all__ = [
-    "AdamW", "Callback", "Evaluation", "FineTuning", "JsonLog", "KeepState", "ProgressBar", "Settings",
-    "StopOnInterrupt", "Trainer", "Validate", "choose_device", "evaluate", "parameter_groups", "read_log",
+    "AdamW", "Callback", "Evaluation", "FineTuning", "JsonLog", "KeepState", "Pretraining", "ProgressBar", "Settings",
+    "Shape", "StopOnInterrupt", "Trainer", "Validate", "choose_device", "evaluate", "parameter_groups", "read_log",
     "read_progress", "restore", "score",
 ]  # fmt: skip

@@ -16,8 +16,11 @@ from minisft.training.trainer import Callback, Record, Trainer
 class ProgressBar(Callback):
     """One bar over all updates, with the loss beside it."""
 
+    def __init__(self, what: str = "fine-tuning") -> None:
+        self.what = what
+
     def on_start(self, trainer: Trainer) -> None:
-        self.bar = tqdm(total=trainer.total_steps, initial=trainer.step, unit="update", desc="fine-tuning")
+        self.bar = tqdm(total=trainer.total_steps, initial=trainer.step, unit="update", desc=self.what)
 
     def on_update(self, trainer: Trainer) -> None:
         self.bar.update()

@@ -74,6 +74,28 @@ def read_progress(path: Path) -> dict[str, Any]:
         ) from None
 
 
+def goes_on(path: Path, about: dict[str, Any], resume: bool) -> bool:
+    """Whether the state at `path` is to be gone on with.
+
+    Raises InputError where an unfinished run would be written over, or one is resumed that was started otherwise.
+    """
+    if not path.exists():
+        return False
+    progress = read_progress(path)
+    if not resume:
+        if not progress["finished"]:
+            raise InputError(
+                f"{path.parent} holds a run that stopped at update {progress['step']}; add --resume to go on with "
+                "it, choose another --out, or delete that folder"
+            )
+        return False
+    for name, value in about.items():
+        before = progress["about"].get(name)
+        if before != value:
+            raise InputError(f"the run in {path.parent} was started with {name} {before!r}, not {value!r}")
+    return True
+
+
 def restore(trainer: Trainer, validate: Validate, path: Path) -> None:
     """Put a run back where the state file has it."""
     progress = read_progress(path)

@@ -4,11 +4,11 @@ import contextlib
 import itertools
 import math
 from collections.abc import Iterator, Sequence
+from typing import Protocol, Self, runtime_checkable
 
 import torch
 from torch import Tensor, nn
 
-from minisft.data import Batch, Batches
 from minisft.errors import InputError
 from minisft.objectives import Objective
 from minisft.ops import SCHEDULES
@@ -17,6 +17,28 @@ from minisft.training.settings import Settings, choose_device
 
 Record = dict[str, int | float]
 FLUSH_EVERY = 10  # updates between two looks at the losses: on a GPU each look waits for the device
+
+
+@runtime_checkable
+class Movable(Protocol):
+    """What the Trainer asks of a batch; the rest is between the batch and the objective."""
+
+    def to(self, device: torch.device) -> Self:
+        """The same batch on a device."""
+        ...
+
+
+@runtime_checkable
+class Loader(Protocol):
+    """Where batches come from. What an epoch gives is decided by its number, so that a run can be resumed."""
+
+    def __len__(self) -> int:
+        """How many batches an epoch has."""
+        ...
+
+    def epoch(self, epoch: int, skip: int = 0) -> Iterator[Movable]:
+        """The batches of an epoch, without the first `skip`."""
+        ...
 
 
 class Callback:
@@ -52,7 +74,7 @@ class Trainer:
         self,
         model: nn.Module,
         objective: Objective,
-        batches: Batches,
+        batches: Loader,
         settings: Settings,
         device: str = "auto",
         callbacks: Sequence[Callback] = (),
@@ -96,13 +118,13 @@ class Trainer:
         finally:
             self.tell("on_end")
 
-    def windows(self) -> Iterator[list[Batch]]:
+    def windows(self) -> Iterator[list[Movable]]:
         """The rest of this epoch, as many batches at a time as go into one update."""
         epoch = self.batches.epoch(self.epoch, skip=self.batch)
         while window := list(itertools.islice(epoch, self.settings.accumulation)):
             yield window
 
-    def update(self, window: list[Batch]) -> None:
+    def update(self, window: list[Movable]) -> None:
         """One update: gradients of all batches of the window, normalised by its items, clipped, applied."""
         self.model.train()
         items = max(1, sum(self.objective.items(batch) for batch in window))

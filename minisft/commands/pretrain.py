@@ -1,0 +1,149 @@
+"""The command `pretrain`: a model learns a language from text alone, and is measured on text it has not seen."""
+
+import argparse
+import platform
+import shlex
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from minisft.commands.report import peak_memory, say, write_json
+from minisft.data.corpus import Corpus, count_tokens, read_corpus, town_corpus
+from minisft.errors import InputError
+from minisft.training import Pretraining, Settings, Shape, read_log, read_progress
+from minisft.training.fine_tuning import LOG, STATE
+from minisft.training.pretraining import DEFAULTS
+
+TOKENS = 1_000_000
+SIZES = ("layers", "width", "heads", "vocabulary_size")
+WHAT = {
+    "mlm+nsp": "hidden words and the next sentence",
+    "mlm": "hidden words",
+    "plm": "words in any order",
+    "ltr": "words from left to right",
+}
+
+
+def pretrain(options: argparse.Namespace) -> None:
+    """Corpus, model, held-out figures before, training, the same figures after, the next command to try."""
+    if options.recipe:
+        from minisft.commands.recipe import build
+
+        build(options)
+        return
+    run_and_report(prepare(options), options.json)
+
+
+def run_and_report(run: Pretraining, json: Path | None = None) -> dict[str, Any]:
+    """Train a run and say how it went; the results are returned, and written to `json` where that is given."""
+    started = time.perf_counter()
+    report_corpus(run)
+    report_model(run)
+    before = run.measure() if run.trainer.step == 0 else None
+    if before:
+        say("before", f"{figures(before)} (on {sum(len(batch.rows) for batch in run.held_out)} held-out rows)")
+    else:
+        say("resumed", f"at update {run.trainer.step} of {run.trainer.total_steps}")
+    ready = time.perf_counter()
+    if not run.train():
+        say("stopped", f"at update {run.trainer.step} of {run.trainer.total_steps}; nothing is lost. To go on:")
+        print(f"  python -m minisft pretrain --out {shlex.quote(str(run.out))} --resume")
+        raise SystemExit(130)
+    trained = time.perf_counter()
+    after = run.measure()
+    best = run.validate.history[run.validate.best_epoch() - 1]["step"]
+    say("after", f"{figures(after)} (update {best} of {run.steps}, the best on held-out text)")
+    draw(run)
+    results = {
+        "corpus": run.corpus.name, "settings": run.about(), "before": before, "after": after,
+        "held_out": run.validate.history, "device": str(run.trainer.device),
+        "seconds": {"preparing": ready - started, "training": trained - ready},
+        "peak_memory_mb": peak_memory(run.trainer.device),
+        "torch": torch.__version__, "python": platform.python_version(),
+    }  # fmt: skip
+    write_json(json, results)
+    say("time", f"{trained - ready:.0f} s training, {time.perf_counter() - started:.0f} s in all")
+    say("written", f"{run.out}/: the model, {LOG}, curve.png")
+    say("next", f"python -m minisft finetune --model {shlex.quote(str(run.out))} --task town/paraphrase")
+    return results
+
+
+def prepare(options: argparse.Namespace) -> Pretraining:
+    """The run that the options ask for. A resumed run takes what is not given from when it was started."""
+    kind = (options.objective or "mlm+nsp").replace("+", "-")
+    out = options.out or Path("runs") / f"pretrained-{kind}"
+    stored: dict[str, Any] = {}
+    if options.resume and (out / STATE).exists():
+        stored = read_progress(out / STATE)["about"]
+    elif options.resume:
+        say("resume", f"{out} holds no state yet; starting from the beginning")
+
+    def given(name: str, default: Any, option: str | None = None) -> Any:
+        value = getattr(options, option or name)
+        return stored.get(name, default) if value is None else value
+
+    sizes = [f"--{name.replace('_', '-')}" for name in SIZES if getattr(options, name) is not None]
+    if options.model and sizes:
+        raise InputError(f"{sizes[0]} is for a new model; {options.model} has its own: leave one of the two out")
+    settings = Settings(
+        batch_size=given("batch_size", DEFAULTS.batch_size),
+        learning_rate=given("learning_rate", DEFAULTS.learning_rate, "lr"),
+        precision=given("precision", DEFAULTS.precision),
+        seed=given("seed", DEFAULTS.seed),
+    )
+    shape = Shape(**{name: given(name, getattr(Shape, name)) for name in SIZES})
+    return Pretraining(
+        choose_corpus(given), given("objective", "mlm+nsp"), given("model", None), shape, None, settings,
+        given("steps", 1000), out, given("max_length", None), given("whole_words", False, "whole_word"),
+        options.device, keep_every=options.keep_every, resume=options.resume,
+    )  # fmt: skip
+
+
+def choose_corpus(given: Any) -> Corpus:
+    """The town, or files."""
+    names = given("corpus", ["town"])
+    if names != ["town"]:
+        held_out = given("held_out", None)
+        return read_corpus([Path(name) for name in names], Path(held_out) if held_out else None)
+    if given("held_out", None):
+        raise InputError("--held-out goes with files; the town holds out text from worlds of its own")
+    return town_corpus(given("tokens", TOKENS), given("language", ["en", "zh"]))
+
+
+def report_corpus(run: Pretraining) -> None:
+    """What the corpus is."""
+    documents = run.corpus.train
+    sentences, tokens = sum(map(len, documents)), sum(map(count_tokens, documents))
+    say(
+        "corpus",
+        f"{run.corpus.name}: {len(documents)} documents, {sentences} sentences, {tokens} words, {run.pieces} pieces",
+    )
+    say("held out", f"{len(run.corpus.held_out)} documents, {sum(map(len, run.corpus.held_out))} sentences")
+    say("objective", f"{run.kind}: {WHAT[run.kind]}{', whole words at a time' if run.whole_words else ''}")
+
+
+def report_model(run: Pretraining) -> None:
+    """What the model is and where it runs."""
+    config, millions = run.model.config, sum(p.numel() for p in run.model.parameters()) / 1e6
+    shape = f"{config.num_hidden_layers} layers, width {config.hidden_size}, {millions:.1f} M parameters"
+    device = run.trainer.device
+    threads = f", {torch.get_num_threads()} threads" if device.type == "cpu" else ""
+    origin = run.source or f"new weights, {config.vocab_size} pieces"
+    say("model", f"{origin}: {shape}; {device}{threads}, {run.settings.precision}")
+
+
+def figures(scores: dict[str, float]) -> str:
+    """Scores in a line: perplexities with one digit, shares and losses with three."""
+    shown = {name: value for name, value in scores.items() if not name.endswith("_loss")}
+    return ", ".join(
+        f"{name.replace('_', ' ')} {value:.{1 if name.endswith('perplexity') else 3}f}" for name, value in shown.items()
+    )
+
+
+def draw(run: Pretraining) -> None:
+    """The curve of the loss."""
+    from minisft import plots
+
+    plots.curve(read_log(run.out / LOG), f"Pretraining ({run.kind}) on {run.corpus.name}", run.out / "curve.png")
