@@ -194,8 +194,11 @@ def measure(
     device: torch.device,
     precision_name: str = "fp32",
 ) -> dict[str, float]:
-    """The scores of a model without dropout: for each part of the objective (mlm, nsp, plm) its loss in nats an item,
-    the share of items guessed right and, for words, the perplexity exp(loss); as `loss` the sum of the parts' losses."""
+    """The scores of a model, without dropout.
+
+    For each part of the objective (mlm, nsp, plm) its loss in nats an item, the share of items guessed right and, for
+    words, the perplexity exp(loss); as `loss` the sum of the parts' losses.
+    """
     was_training = model.training
     model.eval()
     sums: dict[str, Tensor] = {}  # for each part: loss, right guesses, items

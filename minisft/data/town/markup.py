@@ -1,14 +1,16 @@
 """Marks inside a text while it grows: who or what a stretch of it names."""
 
+import re
 from dataclasses import dataclass
 
-OPEN, CLOSE = "\ue000", "\ue001"
-_FIRST = 0xE100  # private-use characters number the marks
+# Private-use characters: one opens a mark and is followed by its number, the other closes it.
+OPEN, CLOSE, FIRST = "\ue000", "\ue001", 0xE100
+_SIGNS = re.compile("(\ue000[\ue100-\uf8ff]|\ue001)")
 
 
 @dataclass(frozen=True)
 class Mark:
-    """What a stretch of text names: a value, its part in the fact, and its tag as a named entity, if any."""
+    """What a stretch of text names: a value, its part in the fact, and its tag where it is a proper name."""
 
     value: object
     role: str
@@ -33,33 +35,25 @@ class Marks:
     def put(self, text: str, mark: Mark) -> str:
         """The text inside a mark."""
         self.found.append(mark)
-        return f"{OPEN}{chr(_FIRST + len(self.found) - 1)}{text}{CLOSE}"
+        return f"{OPEN}{chr(FIRST + len(self.found) - 1)}{text}{CLOSE}"
 
     def read(self, text: str) -> tuple[str, list[Span]]:
         """The text without marks, and where they stood; outer before inner."""
-        plain: list[str] = []
+        plain, length = [], 0
         spans: list[Span] = []
         begun: list[tuple[int, int]] = []
-        characters = iter(text)
-        for character in characters:
-            if character == OPEN:
-                begun.append((len(plain), ord(next(characters)) - _FIRST))
-            elif character == CLOSE:
+        for piece in _SIGNS.split(text):
+            if piece == CLOSE:
                 start, number = begun.pop()
-                spans.append(Span(start, len(plain), self.found[number]))
+                spans.append(Span(start, length, self.found[number]))
+            elif piece.startswith(OPEN):
+                begun.append((length, ord(piece[1]) - FIRST))
             else:
-                plain.append(character)
+                plain.append(piece)
+                length += len(piece)
         return "".join(plain), sorted(spans, key=lambda span: (span.start, -span.end))
 
 
 def strip(text: str) -> str:
     """The text without its marks."""
-    kept, skip = [], False
-    for character in text:
-        if skip:
-            skip = False
-        elif character == OPEN:
-            skip = True
-        elif character != CLOSE:
-            kept.append(character)
-    return "".join(kept)
+    return _SIGNS.sub("", text)
