@@ -5,7 +5,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python;
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: lab test finetune bench
+.PHONY: lab test finetune bench town-mini
 .DELETE_ON_ERROR:
 
 lab: $(READY)
@@ -19,6 +19,10 @@ finetune: $(READY)
 
 bench: $(READY)
 	$(BIN)/python tests/benchmarks/step.py $(ARGS)
+
+# Pretrains the models that come with the package and writes them there.
+town-mini: $(READY)
+	$(BIN)/python -m minisft pretrain --recipe town-mini --keep-every 100 $(ARGS)
 
 $(READY): requirements.txt constraints.txt pyproject.toml
 	@[ -n "$(PYTHON)" ] || { echo "minisft needs Python 3.11 or newer: install it, then make PYTHON=/path/to/it ..."; exit 1; }

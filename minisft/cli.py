@@ -91,6 +91,7 @@ def add_pretraining(command: argparse.ArgumentParser) -> None:
     command.add_argument("--batch-size", type=int, help="rows in one update (32)")
     command.add_argument("--max-length", type=int, help="longest row in word pieces (128)")
     command.add_argument("--lr", type=float, help="peak learning rate (1e-3)")
+    command.add_argument("--dropout", type=float, help="while pretraining; fine-tuning has the model's own (0)")
     command.add_argument("--whole-word", action="store_const", const=True, help="mask all pieces of a word together")
     command.add_argument("--precision", choices=["fp32", "bf16"], help="of matrix products (fp32)")
     command.add_argument("--seed", type=int, help="decides the weights, the rows, the masks and dropout (0)")

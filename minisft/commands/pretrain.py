@@ -33,11 +33,12 @@ def pretrain(options: argparse.Namespace) -> None:
 
         build(options)
         return
-    run_and_report(prepare(options), options.json)
+    run = prepare(options)
+    run_and_report(run, options.json, f"--out {shlex.quote(str(run.out))}")
 
 
-def run_and_report(run: Pretraining, json: Path | None = None) -> dict[str, Any]:
-    """Train a run and say how it went; the results are returned, and written to `json` where that is given."""
+def run_and_report(run: Pretraining, json: Path | None, again: str) -> None:
+    """Train a run and say how it went; the results also go to `json`. `again` are the options to go on with."""
     started = time.perf_counter()
     report_corpus(run)
     report_model(run)
@@ -49,7 +50,7 @@ def run_and_report(run: Pretraining, json: Path | None = None) -> dict[str, Any]
     ready = time.perf_counter()
     if not run.train():
         say("stopped", f"at update {run.trainer.step} of {run.trainer.total_steps}; nothing is lost. To go on:")
-        print(f"  python -m minisft pretrain --out {shlex.quote(str(run.out))} --resume")
+        print(f"  python -m minisft pretrain {again} --resume")
         raise SystemExit(130)
     trained = time.perf_counter()
     after = run.measure()
@@ -67,7 +68,6 @@ def run_and_report(run: Pretraining, json: Path | None = None) -> dict[str, Any]
     say("time", f"{trained - ready:.0f} s training, {time.perf_counter() - started:.0f} s in all")
     say("written", f"{run.out}/: the model, {LOG}, curve.png")
     say("next", f"python -m minisft finetune --model {shlex.quote(str(run.out))} --task town/paraphrase")
-    return results
 
 
 def prepare(options: argparse.Namespace) -> Pretraining:
@@ -95,9 +95,9 @@ def prepare(options: argparse.Namespace) -> Pretraining:
     )
     shape = Shape(**{name: given(name, getattr(Shape, name)) for name in SIZES})
     return Pretraining(
-        choose_corpus(given), given("objective", "mlm+nsp"), given("model", None), shape, None, settings,
+        choose_corpus(given), given("objective", "mlm+nsp"), given("model", None), shape, settings,
         given("steps", 1000), out, given("max_length", None), given("whole_words", False, "whole_word"),
-        options.device, keep_every=options.keep_every, resume=options.resume,
+        given("dropout", 0.0), options.device, keep_every=options.keep_every, resume=options.resume,
     )  # fmt: skip
 
 

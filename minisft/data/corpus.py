@@ -20,7 +20,7 @@ HEADING = re.compile(r"=.*=")  # ... and at any level
 END = re.compile(
     r"(?<=[.!?])\s+(?![a-z])|(?<=[.!?][\"'”’)])\s+(?![a-z])|(?<=[。！？])(?![”』」’）])|(?<=[。！？][”』」’）])"
 )
-SPACED_END = re.compile(r"(?<= [.!?]) (?!['\"])|(?<= [.!?] ['\"]) ")  # text that is cut into words has " . "
+SPACED_END = re.compile(r"(?<= [.!?]) (?!['\"a-z])|(?<= [.!?] ['\"]) (?![a-z])")  # text cut into words has " . "
 
 Document = list[str]
 

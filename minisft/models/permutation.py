@@ -1,5 +1,6 @@
 """Two-stream attention (XLNet, Yang et al. 2019, section 2.3) in the layers of a BERT."""
 
+import dataclasses
 from pathlib import Path
 
 import torch
@@ -71,13 +72,14 @@ class PermutationBert(nn.Module):
         return self.ops.dropout(embeddings.norm(x), embeddings.p if self.training else 0.0)
 
     @classmethod
-    def from_pretrained(cls, source: str | Path, ops: Ops = FUSED) -> "PermutationBert":
+    def from_pretrained(cls, source: str | Path, ops: Ops = FUSED, **changes: float) -> "PermutationBert":
         """A saved model, or a BERT that learns to predict in any order from here on; says which weights are new.
 
-        Raises InputError where a file or a shape does not fit.
+        `changes` overwrite fields of the configuration, dropout for example. Raises InputError where a file or a
+        shape does not fit.
         """
         checkpoint = read_checkpoint(source)
-        model = cls(BertConfig.from_dict(checkpoint.config), ops)
+        model = cls(dataclasses.replace(BertConfig.from_dict(checkpoint.config), **changes), ops)
         load_weights(model, checkpoint, may_be_new=("mlm.", "query_word", "bert.pooler."))
         return model
 

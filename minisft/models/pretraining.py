@@ -1,5 +1,6 @@
 """BERT with the two heads of its pretraining (Devlin et al. 2019, section 3.1): masked words, next sentence."""
 
+import dataclasses
 from pathlib import Path
 
 import torch
@@ -63,13 +64,14 @@ class BertForPretraining(nn.Module):
         return self.mlm(hidden_states, self.bert.embeddings.word.weight), self.nsp(pooled)
 
     @classmethod
-    def from_pretrained(cls, source: str | Path, ops: Ops = FUSED) -> "BertForPretraining":
+    def from_pretrained(cls, source: str | Path, ops: Ops = FUSED, **changes: float) -> "BertForPretraining":
         """The encoder and, where the checkpoint has them, both heads; says which are new.
 
-        Raises InputError where a file or a shape does not fit.
+        `changes` overwrite fields of the configuration, dropout for example. Raises InputError where a file or a
+        shape does not fit.
         """
         checkpoint = read_checkpoint(source)
-        model = cls(BertConfig.from_dict(checkpoint.config), ops)
+        model = cls(dataclasses.replace(BertConfig.from_dict(checkpoint.config), **changes), ops)
         load_weights(model, checkpoint, may_be_new=("mlm.", "nsp.", "bert.pooler."))
         return model
 

@@ -98,12 +98,13 @@ def row_draws(seed: int, epoch: int, rows: list[int], length: int) -> Float[Tens
 class Stream:
     """`steps` batches from as many epochs of the examples as that takes, in rounds of `round_length`.
 
-    A round is what the Trainer calls an epoch: after it, it measures. The last may be shorter.
+    A round is what the Trainer calls an epoch: after it, it measures. The last may be shorter. Raises InputError
+    where the documents do not suffice.
     """
 
     def __init__(self, examples: Examples, steps: int, round_length: int) -> None:
         self.examples, self.steps, self.round_length = examples, steps, round_length
-        self.lengths: list[int] = []  # in batches, of the epochs seen so far
+        self.lengths = [len(examples.rows(0))]  # in batches, of the epochs seen so far
 
     def __len__(self) -> int:
         return self.round_length

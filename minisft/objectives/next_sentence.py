@@ -63,16 +63,21 @@ def make_pairs(
 def elsewhere(documents: list[Document], number: int, true: Document, draw: random.Random) -> tuple[Document, int]:
     """As many consecutive sentences of another document, and the label for them.
 
-    Where every try begins with the very sentence that is next (documents that repeat one another), the true ones.
+    Where no document that is tried has so many, fewer; where each begins with the very sentence that is next
+    (documents that repeat one another), the true ones.
     """
+    found, label = true, NEXT
     for _ in range(TRIES):
         other = draw.randrange(len(documents) - 1)
         document = documents[other + (other >= number)]
         earliest = min(1, len(document) - 1)
         start = draw.randint(earliest, max(earliest, len(document) - len(true)))
-        if document[start] != true[0]:
-            return document[start : start + len(true)], RANDOM
-    return true, NEXT
+        sentences = document[start : start + len(true)]
+        if sentences[0] != true[0] and (label == NEXT or len(sentences) > len(found)):
+            found, label = sentences, RANDOM
+        if label == RANDOM and len(found) == len(true):
+            break
+    return found, label
 
 
 class NextSentence(PretrainingObjective):

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from minisft.checkpoints import locate
+from minisft.checkpoints.folder import read_config
 from minisft.data.corpus import Corpus, encode_documents
 from minisft.errors import InputError
 from minisft.models import BertConfig, BertForPretraining, PermutationBert
@@ -51,21 +52,20 @@ class Shape:
 class Pretraining:
     """A run that is ready to go. `train` fits it and leaves the model that was best on held-out text in `out`.
 
-    A run starts from new weights and a vocabulary trained on the corpus, or goes on from `source`; `vocabulary` is a
-    folder to take the vocabulary from where the weights are new. Raises InputError where the corpus, the model, the
-    settings or an earlier run in `out` do not fit.
+    A run starts from new weights and a vocabulary trained on the corpus, or goes on from `source`. Raises InputError
+    where the corpus, the model, the settings or an earlier run in `out` do not fit.
     """
 
     corpus: Corpus
     kind: str = "mlm+nsp"
     source: str | None = None
     shape: Shape = field(default_factory=Shape)
-    vocabulary: str | None = None
     settings: Settings = DEFAULTS  # `epochs` is replaced: `steps` says how long
     steps: int = 1000
     out: Path = Path("runs/pretrained")
     max_length: int | None = None  # None: as many as the model has positions, 128 at most
     whole_words: bool = False
+    dropout: float = 0.0  # while pretraining: a small model has more to learn than to forget. BERT has 0.1
     device: str = "auto"
     ops: Ops = FUSED
     keep_every: int | None = None
@@ -75,6 +75,8 @@ class Pretraining:
     def __post_init__(self) -> None:
         if self.steps < 1:
             raise InputError(f"steps is {self.steps}; expected at least 1")
+        if not 0 <= self.dropout < 1:
+            raise InputError(f"dropout is {self.dropout}; expected 0 or more, and less than 1")
         rounds = max(1, min(ROUNDS, self.steps // ROUND))
         round_length = math.ceil(self.steps / rounds)
         self.settings = dataclasses.replace(self.settings, epochs=math.ceil(self.steps / round_length))
@@ -109,17 +111,23 @@ class Pretraining:
         """The model's tokenizer, or a new one trained on the corpus."""
         if self.resume and self.state.exists():
             return Tokenizer.from_folder(self.out)
-        if self.source or self.vocabulary:
-            return Tokenizer.from_folder(locate(self.source or self.vocabulary))
+        if self.source:
+            return Tokenizer.from_folder(locate(self.source))
         size, texts = self.shape.vocabulary_size, (text for document in self.corpus.train for text in document)
         return train_vocabulary(texts, size or LARGEST_VOCABULARY, exact=size is not None)
 
     def make_model(self) -> BertForPretraining | PermutationBert:
-        """The model to begin with; new weights are drawn from the seed."""
+        """The model to begin with; new weights are drawn from the seed.
+
+        The configuration that is saved keeps its own dropout: that is for fine-tuning.
+        """
         kind = BertForPretraining if self.kind.startswith("mlm") else PermutationBert
+        dropout = {"hidden_dropout_prob": self.dropout, "attention_probs_dropout_prob": self.dropout}
         torch.manual_seed(self.settings.seed)
         if self.source:
-            return kind.from_pretrained(self.source, self.ops)
+            model = kind.from_pretrained(self.source, self.ops, **dropout)
+            model.config = BertConfig.from_dict(read_config(locate(self.source)))
+            return model
         shape = self.shape
         config = BertConfig(
             vocab_size=len(self.tokenizer.vocabulary),
@@ -128,8 +136,13 @@ class Pretraining:
             num_attention_heads=shape.heads,
             intermediate_size=4 * shape.width,
             max_position_embeddings=max(shape.positions, self.max_length or 0),
+            # BERT's 0.02 goes with its width of 768. A narrow model that begins so small learns words at the same pace,
+            # but the next sentence only after twice as many updates.
+            initializer_range=round(0.02 * math.sqrt(768 / shape.width), 3),
         )
-        return kind(config, self.ops)
+        model = kind(dataclasses.replace(config, **dropout), self.ops)
+        model.config = config
+        return model
 
     def examples(self, documents: list[list[str]], shuffle: bool = False) -> Examples:
         """Documents, encoded; what is measured on is drawn from seed 0 in every run."""
@@ -150,8 +163,8 @@ class Pretraining:
         """What decides the result: kept with the state, and compared when a run is resumed."""
         own = {
             "documents": len(self.corpus.train), "objective": self.kind, "model": self.source,
-            "vocabulary": self.vocabulary, "steps": self.steps, "max_length": self.max_length,
-            "whole_words": self.whole_words,
+            "steps": self.steps, "max_length": self.max_length,
+            "whole_words": self.whole_words, "dropout": self.dropout,
         }  # fmt: skip
         return {**self.corpus.about, **own, **dataclasses.asdict(self.shape), **dataclasses.asdict(self.settings)}
 

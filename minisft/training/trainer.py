@@ -4,7 +4,7 @@ import contextlib
 import itertools
 import math
 from collections.abc import Iterator, Sequence
-from typing import Protocol, Self, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -23,7 +23,7 @@ FLUSH_EVERY = 10  # updates between two looks at the losses: on a GPU each look 
 class Movable(Protocol):
     """What the Trainer asks of a batch; the rest is between the batch and the objective."""
 
-    def to(self, device: torch.device) -> Self:
+    def to(self, device: torch.device) -> "Movable":
         """The same batch on a device."""
         ...
 

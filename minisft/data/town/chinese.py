@@ -1,0 +1,142 @@
+"""How facts are said in Chinese: aspect and negation, pronouns, dates and how clauses join."""
+
+import datetime
+
+from minisft.data.town.english import FIRST_DAY
+from minisft.data.town.frames import NEGATION, Slot, Verb
+from minisft.data.town.lexicon import Word
+from minisft.data.town.population import Entity, Fact, Person
+from minisft.data.town.speech import Speech
+
+WEEKDAYS = "一二三四五六日"
+
+
+class Chinese(Speech):
+    """Sentences in Chinese."""
+
+    language = "zh"
+
+    def render(self, parts: list[str | Slot | Verb], fact: Fact, negated: bool, tense: str, form: str) -> str:
+        no = ("不" if tense in ("present", "future") else "没有") if negated else ""
+        will = "将" if tense == "future" else ""
+        said, subject = [], form == "finite"
+        for number, part in enumerate(parts):
+            if part == NEGATION:
+                said.append(no + will)
+                no = will = ""
+            elif isinstance(part, str):
+                # Phrases without a marked verb (是, 在) are negated where the subject ends.
+                said.append(part.lstrip() if not (no and number and not _verb_follows(parts)) else self._deny(part))
+            elif isinstance(part, Verb):
+                done = "了" if not negated and tense in ("past", "perfect", "pluperfect") else ""
+                said.append(no + will + part.lemma.replace("~", done))
+                no = will = ""
+            elif subject or number:
+                said.append(self.name(fact.roles[part.role], part, number == 0))
+            else:
+                self.memory.current.append(fact.roles[part.role])
+        return "".join(said)
+
+    def _deny(self, text: str) -> str:
+        for verb in ("是", "在", "有", "很", "位于", "住在", "来自", "归", "由", "以"):
+            if text.startswith(verb):
+                return ("没" if verb == "有" else "不") + text
+        return text
+
+    def name(self, value: object, slot: Slot, subject: bool = False) -> str:
+        """A value in words: a name, a pronoun, a noun, a number."""
+        role, tail = slot.role, "的" if slot.possessive else ""
+        if isinstance(value, Person):
+            return self._person(value, role) + tail
+        if isinstance(value, Entity):
+            return self._entity(value, role) + tail
+        if isinstance(value, Word):
+            if role == "thing" and not self.plain and self.memory.alone(value) and self.rng.random() < 0.3:
+                return self.mark("它", value, role)
+            return self.mark(value.zh, value, role)
+        return self.mark(str(value), value, role)
+
+    def _person(self, person: Person, role: str) -> str:
+        if person is self.narrator:
+            return self.mark("我", person, role)
+        if not self.plain and self.memory.alone(person) and self.rng.random() < 0.7:
+            return self.mark("她" if person.woman else "他", person, role)
+        name = self.mark(person.zh, person, role, "PER")
+        if self.plain or self.informal or person in self.memory.recent or self.rng.random() < 0.7:
+            return name
+        return (person.noun.zh if self.rng.random() < 0.6 else "") + name
+
+    def _entity(self, entity: Entity, role: str) -> str:
+        if entity in self.memory.known and not self.plain and entity.tag == "ORG" and self.rng.random() < 0.3:
+            others = [v for v in self.memory.known if isinstance(v, Entity) and v is not entity]
+            if all(other.noun.zh != entity.noun.zh for other in others):
+                return self.mark(f"这家{entity.noun.zh}", entity, role)
+        text = self.nested(entity, entity.zh, entity.inside.zh) if entity.inside else entity.zh
+        return self.mark(text, entity, role, entity.tag)
+
+    def date(self, day: int, now: int | None = None) -> str:
+        """When something was, seen from the day of the text."""
+        date, gap = FIRST_DAY + datetime.timedelta(day), None if now is None else now - day
+        if gap is not None and 0 <= gap < 2 and self.narrator:
+            return ("今天", "昨天")[gap]
+        if gap is not None and 0 <= gap < 7:
+            return f"星期{WEEKDAYS[date.weekday()]}"
+        if gap is not None and 7 <= gap < 14:
+            return "上星期"
+        if self.rng.random() < 0.5:
+            return (f"{date.year}年" if self.rng.random() < 0.6 else "") + f"{date.month}月{date.day}日"
+        return f"{date.year}年{date.month}月"
+
+    def gap(self, days: int) -> str:
+        """How long after the thing before."""
+        if days == 0:
+            return self.rng.choice(("当天晚些时候", "不久", "当晚", "随后", "一小时后"))
+        if days == 1:
+            return self.rng.choice(("第二天", "一天后", "次日"))
+        if days >= 350:
+            return f"{max(1, days // 365)}年后"
+        return f"{days}天后" if days < 7 else f"{days // 7}周后" if days < 60 else f"{days // 30}个月后"
+
+    def join(self, before: str, link: str, clause: str, when: str) -> tuple[str, str]:
+        """Two clauses in a row: the first, ready or still open, and the rest ("" where one sentence holds both)."""
+        ways = {
+            "so": (
+                (f"{before}，所以{when}{clause}", ""), (f"因为{before}，所以{clause}", ""), (before, f"因此，{clause}"),
+                (f"{before}，于是{when}{clause}", ""), (before, f"结果{clause}"), (f"由于{before}，{when}{clause}", ""),
+            ),
+            "but": (
+                (f"{before}，但是{when}{clause}", ""), (f"虽然{before}，但是{clause}", ""), (before, f"不过，{when}{clause}"),
+                (f"{before}，可是{when}{clause}", ""), (f"尽管{before}，{when}{clause}", ""), (before, f"然而{clause}"),
+            ),
+            "because": ((f"{before}，因为{clause}", ""), (f"{before}，原因是{clause}", "")),
+            "also": (
+                (f"{before}，{clause}", ""), (f"{before}，而且{clause}", ""), (before, f"同时，{clause}"),
+                (f"{before}；{clause}", ""), (before, f"此外，{when}{clause}"),
+            ),
+            "then": (
+                (f"{before}，{when}{clause}", ""), (before, f"{when}，{clause}" if when else clause),
+                (f"{before}，接着{clause}" if not when else f"{before}，{when}，{clause}", ""), (before, f"{when}{clause}"),
+                (f"{before}之后，{clause}", ""), (before, clause),
+            ),
+        }  # fmt: skip
+        return self.rng.choice(ways[link])
+
+    def same_subject(self, before: str, clause: str, link: str) -> str:
+        """A clause without its subject after another with the same one."""
+        return f"{before}，{'但是' if link == 'but' else self.rng.choice(('并', '还', '又', ''))}{clause}"
+
+    def after(self, gerund: str, clause: str) -> str:
+        """What somebody did after doing something else."""
+        return f"{gerund}之后，{clause}"
+
+    def who(self, name: str, clause: str) -> str:
+        """A name with a clause about it."""
+        return f"{clause}的{name}"
+
+    def sentence(self, text: str) -> str:
+        """With a full stop."""
+        return text.rstrip("，") + ("" if text.rstrip("\ue001”").endswith(("。", "？", "！")) else "。")
+
+
+def _verb_follows(parts: list[str | Slot | Verb]) -> bool:
+    return any(isinstance(part, Verb) for part in parts)

@@ -1,0 +1,112 @@
+"""A chain of facts told as sentences that follow from each other."""
+
+import random
+
+from minisft.data.town.chinese import Chinese
+from minisft.data.town.english import English
+from minisft.data.town.frames import Slot
+from minisft.data.town.population import Entity, Fact, Person, Town, fact
+from minisft.data.town.speech import Speech
+from minisft.data.town.stories import Step
+
+LANGUAGES: dict[str, type[Speech]] = {"en": English, "zh": Chinese}
+BACKGROUND = ("works_for", "lives_in", "born_in", "owns", "leads")
+
+
+class Teller:
+    """Tells facts to a reader who remembers what was said."""
+
+    def __init__(
+        self, town: Town, language: str, rng: random.Random, narrator: Person | None = None, informal: bool = False
+    ) -> None:
+        self.town, self.rng, self.narrator = town, rng, narrator
+        self.speech = LANGUAGES[language](rng, narrator, informal)
+        self.now = 0  # the day on which the text is written
+        self.day: int | None = None  # of the last event told
+
+    def say(self, kind: str, negated: bool = False, **roles: object) -> str:
+        """One sentence that is a fact of its own."""
+        told = self.speech.sentence(self.speech.clause(fact(kind, 0, **roles), negated))
+        self.speech.memory.close_sentence()
+        return told
+
+    def steps(self, steps: list[Step], background: float = 0.3) -> list[str]:
+        """The steps of a story, some in one sentence, some with a word on who somebody is."""
+        speech, told = self.speech, []
+        text, clauses, subject = "", 0, None
+        for number, step in enumerate(steps):
+            day = step.fact.day
+            frame = speech.frame(step.fact, subject) if subject and self.rng.random() < 0.5 else None
+            frame = frame or speech.frame(step.fact)
+            begins = frame.begins_with()
+            gap = None if day is None or self.day is None else day - self.day
+            same = begins and step.fact.roles[begins] == subject and subject is not None
+            if text and same and clauses < 2 and step.link in ("then", "also", "but") and self.rng.random() < 0.6:
+                bare = speech.clause(step.fact, frame=frame, form="bare")
+                text, clauses = speech.same_subject(text, bare, step.link), clauses + 1
+            elif not text:
+                when = speech.date(day, self.now) if day is not None and self.rng.random() < 0.8 else ""
+                text, clauses = self._first(step.fact, frame, when, background), 1
+            else:
+                if clauses >= 2 or len(text) > 150:
+                    speech.memory.close_sentence()
+                clause = speech.clause(step.fact, frame=frame)
+                if gap == 0 or gap is None:
+                    when = speech.gap(0) if self.rng.random() < 0.2 else ""
+                else:
+                    when = speech.gap(gap)
+                if clauses >= 2 or len(text) > 150:
+                    told.append(speech.sentence(text))
+                    text, clauses = self._continued(clause, step.link, when), 1
+                else:
+                    text, rest = speech.join(text, step.link, clause, when)
+                    if rest:
+                        told.append(speech.sentence(text))
+                        speech.memory.close_sentence()
+                        speech.memory.recent.append(step.fact.roles[begins] if begins else None)
+                        text, clauses = rest, 1
+                    else:
+                        clauses += 1
+            subject = step.fact.roles[begins] if begins else None
+            subject = subject if isinstance(subject, Entity) else None
+            self.day = day if day is not None else self.day
+        if text:
+            told.append(speech.sentence(text))
+            speech.memory.close_sentence()
+        return told
+
+    def _first(self, told: Fact, frame: object, when: str, background: float) -> str:
+        """The clause that opens a chain: with its date, and perhaps a word on who its subject is."""
+        speech, begins = self.speech, frame.begins_with()
+        who = told.roles[begins] if begins else None
+        about = self.about(who) if isinstance(who, Person) and self.rng.random() < background else None
+        if about and who is not self.narrator and who not in speech.memory.known:
+            name = speech.name(who, Slot(begins), subject=True)
+            told_of = speech.clause(about, form="bare", frame=speech.frame(about, subject=who))
+            rest = speech.clause(told, form="bare", frame=frame)
+            clause = speech.who(name, told_of) + (" " if speech.language == "en" else "") + rest
+        else:
+            clause = speech.clause(told, frame=frame)
+        if not when:
+            return clause
+        if speech.language == "zh":
+            return f"{when}{'，' if self.rng.random() < 0.5 else ''}{clause}"
+        return f"{when} {clause}" if self.rng.random() < 0.5 else f"{clause} {when}"
+
+    def about(self, person: Person) -> Fact | None:
+        """Something that is always true of a resident, and can be said with the resident as its subject."""
+        found = [f for f in self.town.facts if f.kind in BACKGROUND and f.roles.get("person") == person]
+        return self.rng.choice(found) if found else None
+
+    def _continued(self, clause: str, link: str, when: str) -> str:
+        """A clause that opens a sentence, with how it follows."""
+        _, rest = "", ""
+        for _ in range(9):
+            _, rest = self.speech.join("", link, clause, when)
+            if rest:
+                return rest
+        return clause
+
+    def read(self, sentences: list[str]) -> list[str]:
+        """The sentences without marks."""
+        return [self.speech.marks.read(sentence)[0] for sentence in sentences]

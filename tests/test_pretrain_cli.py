@@ -1,0 +1,221 @@
+"""The command `pretrain`, as a person meets it."""
+
+import json
+import random
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from transformers import AutoTokenizer, BertForPreTraining
+
+from minisft.checkpoints import locate
+from minisft.cli import main
+from minisft.errors import InputError
+from minisft.models import Bert, BertForPretraining, PermutationBert
+from minisft.training import read_log, read_progress
+
+LOCATE = sys.modules[locate.__module__]  # the module, which the function of the same name hides
+SMALL = ["--layers", "2", "--width", "24", "--heads", "2", "--max-length", "32", "--batch-size", "8", "--lr", "3e-3"]
+
+
+@pytest.fixture(scope="module")
+def text(tmp_path_factory) -> Path:
+    """A plain text file of 150 documents."""
+    draw = random.Random(0)
+    places = ["harbour", "market", "school", "library", "mill"]
+    documents = []
+    for _ in range(150):
+        place, day = draw.choice(places), draw.choice(["monday", "sunday", "friday"])
+        documents.append(
+            f"The {place} opens on {day}. "
+            + " ".join(
+                f"On {day} the {place} has {draw.choice(['two', 'three', 'four'])} guests."
+                for _ in range(draw.randint(2, 4))
+            )
+        )
+    path = tmp_path_factory.mktemp("text") / "text.txt"
+    path.write_text("\n\n".join(documents), encoding="utf-8")
+    return path
+
+
+def command(*arguments: object) -> list[str]:
+    return [sys.executable, "-m", "minisft", "pretrain", "--device", "cpu", *map(str, arguments)]
+
+
+@pytest.fixture(scope="module")
+def trained(text, tmp_path_factory) -> tuple[Path, str]:
+    """A finished run and what it printed."""
+    out = tmp_path_factory.mktemp("trained")
+    done = subprocess.run(
+        command("--corpus", text, "--steps", 120, *SMALL, "--out", out, "--json", out / "results.json"),
+        check=True, capture_output=True, text=True,
+    )  # fmt: skip
+    return out, done.stdout
+
+
+def test_it_says_what_it_does_and_writes_everything(trained) -> None:
+    out, printed = trained
+    for start in (
+        "corpus     text.txt: 142 documents,", "held out   8 documents,", "objective  mlm+nsp: hidden words",
+        "model      new weights, ", "before     loss ", "after      loss ", "time       ", "written    ", "next       ",
+    ):  # fmt: skip
+        assert [line for line in printed.splitlines() if line.startswith(start)], printed
+    names = {path.name for path in out.iterdir()}
+    assert {"model.safetensors", "config.json", "vocab.txt", "log.jsonl", "curve.png"} <= names
+    results = json.loads((out / "results.json").read_text())
+    assert results["after"]["mlm_perplexity"] < 0.5 * results["before"]["mlm_perplexity"]
+    assert f"mlm perplexity {results['after']['mlm_perplexity']:.1f}" in printed
+    assert results["held_out"][0]["step"] == 120
+
+
+def test_the_folder_opens_here_and_in_transformers(trained) -> None:
+    out, _ = trained
+    theirs, report = BertForPreTraining.from_pretrained(out, output_loading_info=True)
+    assert not any(report[kind] for kind in ("missing_keys", "unexpected_keys", "mismatched_keys"))
+    inputs = AutoTokenizer.from_pretrained(out)("the harbour opens on [MASK].", return_tensors="pt")
+    ours = BertForPretraining.from_pretrained(out).eval()
+    with torch.no_grad():
+        expected = theirs.eval()(**inputs).prediction_logits[0]
+        words, _ = ours(inputs["input_ids"])
+    torch.testing.assert_close(words, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_the_next_command_that_it_names_works(trained, tmp_path, reviews, capsys) -> None:
+    suggestion = next(line for line in trained[1].splitlines() if line.startswith("next"))
+    arguments = shlex.split(suggestion)[1:]
+    assert arguments[:4] == ["python", "-m", "minisft", "finetune"]
+    arguments = [*arguments[3 : arguments.index("--task")], "--data", str(reviews)]  # a smaller task
+    assert main([*arguments, "--epochs", "1", "--out", str(tmp_path)]) == 0
+    assert "after" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("objective", ["mlm", "plm", "ltr"])
+def test_the_other_objectives_and_going_on_from_a_model(objective, trained, text, tmp_path, capsys) -> None:
+    options = ["--corpus", str(text), "--held-out", str(text), "--steps", "3", "--max-length", "32", "--device", "cpu"]
+    whole = ["--whole-word"] if objective == "mlm" else []
+    model = ["--model", str(trained[0]), "--objective", objective, *whole]
+    assert main(["pretrain", *model, *options, "--out", str(tmp_path)]) == 0
+    printed = capsys.readouterr().out
+    assert f"objective  {objective}: " in printed
+    assert ("whole words at a time" in printed) == (objective == "mlm")
+    assert f"model      {trained[0]}: 2 layers, width 24" in printed
+    (PermutationBert if objective in ("plm", "ltr") else BertForPretraining).from_pretrained(tmp_path)
+
+
+def test_kill_at_a_random_step_then_resume(text, tmp_path) -> None:
+    """A real `kill -9` of a real process, at a moment that nobody chose; the rest needs no option but --resume."""
+    options = ["--corpus", text, "--steps", 250, *SMALL, "--keep-every", 5]
+    subprocess.run(command(*options, "--out", tmp_path / "whole"), check=True, capture_output=True)
+    cut = tmp_path / "cut"
+    process = subprocess.Popen(
+        command(*options, "--out", cut), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )  # fmt: skip
+    while not (cut / "training.safetensors").exists():
+        assert process.poll() is None
+        time.sleep(0.001)
+    time.sleep(random.uniform(0, 0.8))
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    stopped = read_progress(cut / "training.safetensors")
+    assert not stopped["finished"]
+    done = subprocess.run(command("--out", cut, "--resume"), check=True, capture_output=True, text=True)
+    assert f"at update {stopped['step']} of 250" in done.stdout
+    mine, theirs = (load_file(tmp_path / name / "model.safetensors") for name in ("cut", "whole"))
+    assert all(torch.equal(tensor, theirs[name]) for name, tensor in mine.items())
+    steps = [record["step"] for record in read_log(cut / "log.jsonl") if "validation" not in record]
+    assert steps == list(range(1, 251))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--corpus", "nowhere.txt"], "there is no file nowhere.txt"),
+        (["--corpus", "EMPTY"], "holds no text"),
+        (["--corpus", "ONE"], "holds one document and nothing can be held out"),
+        (["--corpus", "ONE", "--held-out", "TEXT"], "needs at least 2 documents, and there are 1"),
+        (["--corpus", "TEXT", "--vocabulary-size", "3000"], "pieces that occur 2 times or more, not 3000"),
+        (["--corpus", "TEXT", "--heads", "5"], "num_attention_heads 5 does not divide hidden_size 128"),
+        (["--corpus", "TEXT", "--model", "TRAINED", "--layers", "3"], "--layers is for a new model"),
+        (["--corpus", "TEXT", "--model", "TRAINED", "--max-length", "200"], "the model has 128 positions"),
+        (["--corpus", "TEXT", "--objective", "plm", "--whole-word"], "plm masks nothing"),
+        (["--corpus", "TEXT", "--out", "TRAINED", "--resume", "--steps", "5"], "was started with steps 120, not 5"),
+        (["--corpus", "town", "--held-out", "TEXT"], "--held-out goes with files"),
+        (["--corpus", "town", "--language", "de"], "the town does not speak 'de'"),
+        (["--recipe", "town-mini", "--lr", "1"], "the recipe decides --lr"),
+    ],
+)
+def test_bad_input_gets_one_line_and_status_2(arguments, message, text, trained, tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("minisft.data.town.documents", None, raising=False)
+    (tmp_path / "empty.txt").write_text("\n\n")
+    (tmp_path / "one.txt").write_text("One sentence. Another one.")
+    places = {"TEXT": text, "EMPTY": "empty.txt", "ONE": "one.txt", "TRAINED": trained[0]}
+    assert main(["pretrain", *(str(places.get(argument, argument)) for argument in arguments)]) == 2
+    errors = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error: ")]
+    assert len(errors) == 1
+    assert message in errors[0]
+    assert not (tmp_path / "runs").exists()
+
+
+def town(split: str, language: str, seed: int = 0):
+    """Stands in for the town."""
+    draw = random.Random(f"{split} {language} {seed}")
+    while True:
+        day = draw.choice(["sunday", "monday"]) if language == "en" else draw.choice("一二三")
+        yield [f"the ferry sails on {day} ."] * draw.randint(2, 4) if language == "en" else [f"渡船周{day}开。"] * 3
+
+
+@pytest.fixture(scope="module")
+def packaged(tmp_path_factory) -> Path:
+    """The recipe of the packaged models, run for two updates on a stand-in for the town."""
+    out = tmp_path_factory.mktemp("recipe")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("minisft.data.town.documents", town, raising=False)
+        options = ["--steps", "2", "--tokens", "4000", "--out", str(out), "--device", "cpu"]
+        assert main(["pretrain", "--recipe", "town-mini", *options]) == 0
+    return out / "weights"
+
+
+def test_the_recipe_makes_both_models_and_their_hashes(packaged, monkeypatch, caplog) -> None:
+    monkeypatch.setattr(LOCATE, "OWN", packaged)
+    one, two = BertForPretraining.from_pretrained("town-mini"), PermutationBert.from_pretrained("town-mini-plm")
+    assert caplog.records == []
+    assert {parameter.dtype for parameter in [*one.parameters(), *two.parameters()]} == {torch.float32}
+    assert one.config == two.config
+    assert (one.config.hidden_size, one.config.num_hidden_layers, one.config.max_position_embeddings) == (128, 4, 128)
+    assert torch.equal(Bert.from_pretrained("town-mini").pooler.weight, one.bert.pooler.weight)
+    stored = load_file(packaged / "town-mini" / "model.safetensors")
+    assert {tensor.dtype for tensor in stored.values()} == {torch.float16}
+    vocabularies = [(packaged / name / "vocab.txt").read_text("utf-8") for name in ("town-mini", "town-mini-plm")]
+    assert vocabularies[0] == vocabularies[1]
+    assert {"渡", "ferry"} <= set(vocabularies[0].splitlines())
+    assert locate("town-mini") == packaged / "town-mini"
+
+
+@pytest.mark.parametrize("file", ["model.safetensors", "vocab.txt", "config.json"])
+def test_a_packaged_file_that_changed_or_went_is_refused(file, packaged, tmp_path, monkeypatch) -> None:
+    weights = shutil.copytree(packaged, tmp_path / "weights")
+    monkeypatch.setattr(LOCATE, "OWN", weights)
+    path = weights / "town-mini" / file
+    content = bytearray(path.read_bytes())
+    content[-2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=rf"{file} is not the file that was made \(its sha256 differs\); install"):
+        locate("town-mini")
+    assert locate("town-mini-plm") == weights / "town-mini-plm"
+    path.unlink()
+    with pytest.raises(
+        InputError, match=r"the model 'town-mini' is not whole in .*; install minisft again, or make"
+    ) as caught:
+        locate("town-mini")
+    assert "\n" not in str(caught.value)
+    shutil.rmtree(weights)
+    with pytest.raises(InputError, match="the model 'town-mini-plm' is not whole"):
+        locate("town-mini-plm")
