@@ -4,10 +4,11 @@ import datetime
 
 from minisft.data.town.english import FIRST_DAY
 from minisft.data.town.frames import NEGATION, Slot, Verb
-from minisft.data.town.lexicon import Word
+from minisft.data.town.lexicon import FIRMS, HOSTS, Thing, Word
 from minisft.data.town.population import Entity, Fact, Person
 from minisft.data.town.speech import Speech
 
+TRADING = (*FIRMS, *HOSTS)
 WEEKDAYS = "一二三四五六日"
 
 
@@ -17,6 +18,7 @@ class Chinese(Speech):
     language = "zh"
 
     def render(self, parts: list[str | Slot | Verb], fact: Fact, negated: bool, tense: str, form: str) -> str:
+        """The parts of a frame in words."""
         no = ("不" if tense in ("present", "future") else "没有") if negated else ""
         will = "将" if tense == "future" else ""
         said, subject = [], form == "finite"
@@ -35,6 +37,8 @@ class Chinese(Speech):
                 said.append(self.name(fact.roles[part.role], part, number == 0))
             else:
                 self.memory.current.append(fact.roles[part.role])
+            if number == 0 and isinstance(part, Slot) and isinstance(fact.roles[part.role], Entity):
+                self.memory.topic = fact.roles[part.role]
         return "".join(said)
 
     def _deny(self, text: str) -> str:
@@ -47,30 +51,34 @@ class Chinese(Speech):
         """A value in words: a name, a pronoun, a noun, a number."""
         role, tail = slot.role, "的" if slot.possessive else ""
         if isinstance(value, Person):
-            return self._person(value, role) + tail
+            return self._person(value, role, subject) + tail
         if isinstance(value, Entity):
             return self._entity(value, role) + tail
         if isinstance(value, Word):
             if role == "thing" and not self.plain and self.memory.alone(value) and self.rng.random() < 0.3:
                 return self.mark("它", value, role)
-            return self.mark(value.zh, value, role)
+            short = (
+                isinstance(value, Thing) and value in self.memory.known and not self.plain and self.rng.random() < 0.5
+            )
+            return self.mark(value.noun.zh if short else value.zh, value, role)
         return self.mark(str(value), value, role)
 
-    def _person(self, person: Person, role: str) -> str:
+    def _person(self, person: Person, role: str, subject: bool) -> str:
         if person is self.narrator:
             return self.mark("我", person, role)
-        if not self.plain and self.memory.alone(person) and self.rng.random() < 0.7:
+        if not self.plain and self.memory.alone(person, subject) and self.rng.random() < 0.7:
             return self.mark("她" if person.woman else "他", person, role)
+        known = person in self.memory.known
         name = self.mark(person.zh, person, role, "PER")
-        if self.plain or self.informal or person in self.memory.recent or self.rng.random() < 0.7:
+        if self.plain or self.informal or known or self.rng.random() < 0.6:
             return name
-        return (person.noun.zh if self.rng.random() < 0.6 else "") + name
+        return person.noun.zh + name
 
     def _entity(self, entity: Entity, role: str) -> str:
         if entity in self.memory.known and not self.plain and entity.tag == "ORG" and self.rng.random() < 0.3:
             others = [v for v in self.memory.known if isinstance(v, Entity) and v is not entity]
             if all(other.noun.zh != entity.noun.zh for other in others):
-                return self.mark(f"这家{entity.noun.zh}", entity, role)
+                return self.mark(("这家" if entity.noun in TRADING else "该") + entity.noun.zh, entity, role)
         text = self.nested(entity, entity.zh, entity.inside.zh) if entity.inside else entity.zh
         return self.mark(text, entity, role, entity.tag)
 
@@ -97,16 +105,22 @@ class Chinese(Speech):
             return f"{max(1, days // 365)}年后"
         return f"{days}天后" if days < 7 else f"{days // 7}周后" if days < 60 else f"{days // 30}个月后"
 
-    def join(self, before: str, link: str, clause: str, when: str) -> tuple[str, str]:
-        """Two clauses in a row: the first, ready or still open, and the rest ("" where one sentence holds both)."""
+    def join(self, before: str, link: str, clause: str, when: str, bare: bool) -> tuple[str, str]:
+        """Two clauses in a row: the first, ready or still open, and the rest ("" where one sentence holds both).
+
+        Only a `bare` first clause, one that begins with its subject, can follow a conjunction.
+        """
         ways = {
             "so": (
-                (f"{before}，所以{when}{clause}", ""), (f"因为{before}，所以{clause}", ""), (before, f"因此，{clause}"),
-                (f"{before}，于是{when}{clause}", ""), (before, f"结果{clause}"), (f"由于{before}，{when}{clause}", ""),
+                (f"{before}，所以{when}{clause}", ""), (before, f"因此，{clause}"), (before, f"结果{clause}"),
+                (f"{before}，于是{when}{clause}", ""),
+                *([(f"因为{before}，所以{clause}", "")] * bare),
+                *([(f"由于{before}，{when}{clause}", "")] * bare),
             ),
             "but": (
-                (f"{before}，但是{when}{clause}", ""), (f"虽然{before}，但是{clause}", ""), (before, f"不过，{when}{clause}"),
-                (f"{before}，可是{when}{clause}", ""), (f"尽管{before}，{when}{clause}", ""), (before, f"然而{clause}"),
+                (f"{before}，但是{when}{clause}", ""), (before, f"不过，{when}{clause}"),
+                (f"{before}，可是{when}{clause}", ""), (before, f"然而{clause}"),
+                *([(f"虽然{before}，但是{clause}", ""), (f"尽管{before}，{when}{clause}", "")] * bare),
             ),
             "because": ((f"{before}，因为{clause}", ""), (f"{before}，原因是{clause}", "")),
             "also": (
@@ -115,8 +129,8 @@ class Chinese(Speech):
             ),
             "then": (
                 (f"{before}，{when}{clause}", ""), (before, f"{when}，{clause}" if when else clause),
-                (f"{before}，接着{clause}" if not when else f"{before}，{when}，{clause}", ""), (before, f"{when}{clause}"),
-                (f"{before}之后，{clause}", ""), (before, clause),
+                (f"{before}，接着{clause}" if not when else f"{before}，{when}，{clause}", ""),
+                (before, f"{when}{clause}"), (before, clause), *([(f"{before}之后，{clause}", "")] * bare),
             ),
         }  # fmt: skip
         return self.rng.choice(ways[link])
@@ -129,8 +143,10 @@ class Chinese(Speech):
         """What somebody did after doing something else."""
         return f"{gerund}之后，{clause}"
 
-    def who(self, name: str, clause: str) -> str:
-        """A name with a clause about it."""
+    def who(self, name: str, clause: str, person: Person) -> str:
+        """A name with a clause about it, ready for the verb."""
+        if "是" in clause:
+            return f"{name}{clause}，{self.mark('她' if person.woman else '他', person, 'person')}"
         return f"{clause}的{name}"
 
     def sentence(self, text: str) -> str:

@@ -4,12 +4,12 @@ import datetime
 from functools import cache
 
 from minisft.data.town.frames import Slot, Verb
-from minisft.data.town.lexicon import Word
+from minisft.data.town.lexicon import Thing, Word
 from minisft.data.town.population import Entity, Fact, Person
 from minisft.data.town.speech import Speech
 
 FIRST_DAY = datetime.date(2018, 1, 1)
-SMALL = "zero one two three four five six seven eight nine ten eleven twelve".split()
+SMALL = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 IRREGULAR = {
     ("be", "past", "1"): "was", ("be", "past", "s"): "was", ("be", "past", "p"): "were",
     ("be", "present", "1"): "am", ("be", "present", "s"): "is", ("be", "present", "p"): "are",
@@ -26,6 +26,7 @@ def inflect(lemma: str, tag: str) -> str:
 
 def conjugate(lemma: str, tense: str, person: str, negated: bool = False, short: bool = False) -> str:
     """A finite verb; person is "1" for I, "s" for he, she and it, "p" for they."""
+
     def no(auxiliary: str) -> str:
         if short and auxiliary not in ("am", "will"):
             return auxiliary + "n't"
@@ -60,6 +61,7 @@ class English(Speech):
     language = "en"
 
     def render(self, parts: list[str | Slot | Verb], fact: Fact, negated: bool, tense: str, form: str) -> str:
+        """The parts of a frame in words."""
         verb_seen, said, person = False, [], "s"
         for part in parts:
             if isinstance(part, str):
@@ -70,7 +72,15 @@ class English(Speech):
                 else:
                     number = "p" if part.plural else person
                     no = negated and not verb_seen
-                    said.append(conjugate(part.lemma, tense, number, no, self.informal and self.rng.random() < 0.7))
+                    said.append(
+                        conjugate(
+                            part.lemma,
+                            "past" if part.past else tense,
+                            number,
+                            no,
+                            self.informal and self.rng.random() < 0.7,
+                        )
+                    )
                 verb_seen = True
             else:
                 value = fact.roles[part.role]
@@ -79,7 +89,9 @@ class English(Speech):
                 if form != "finite" and not verb_seen:
                     self.memory.current.append(value)  # left out, but in mind
                 else:
-                    said.append(self.name(value, part, subject=not verb_seen))
+                    said.append(self.name(value, part, subject=not verb_seen or _before_verb(parts, part)))
+                if not verb_seen and not part.possessive and isinstance(value, Entity):
+                    self.memory.topic = value
         return " ".join("".join(said).split())
 
     def name(self, value: object, slot: Slot, subject: bool = False) -> str:
@@ -88,7 +100,7 @@ class English(Speech):
         if isinstance(value, Person):
             return self._person(value, role, subject, slot.possessive)
         if isinstance(value, Entity):
-            return self._entity(value, role, slot.possessive)
+            return self._entity(value, role, subject, slot.possessive)
         if isinstance(value, Word):
             return self._word(value, slot)
         text = self._number(value, role) if isinstance(value, int) else str(value)
@@ -102,7 +114,7 @@ class English(Speech):
     def _person(self, person: Person, role: str, subject: bool, possessive: bool) -> str:
         if person is self.narrator:
             return self.mark("my" if possessive else "I" if subject else "me", person, role)
-        if not self.plain and self.memory.alone(person) and self.rng.random() < 0.75:
+        if not self.plain and self.memory.alone(person, subject) and self.rng.random() < 0.75:
             she = ("her", "she", "her") if person.woman else ("his", "he", "him")
             return self.mark(she[0] if possessive else she[1] if subject else she[2], person, role)
         tail = "'s" if possessive else ""
@@ -122,12 +134,13 @@ class English(Speech):
             return self.mark(f"the {person.noun.en}", person, role) + tail
         return before + self.mark(name, person, role, "PER") + tail
 
-    def _entity(self, entity: Entity, role: str, possessive: bool) -> str:
+    def _entity(self, entity: Entity, role: str, subject: bool, possessive: bool) -> str:
         tail = "'s" if possessive else ""
         if entity in self.memory.known and not self.plain and entity.tag != "LOC":
-            if self.memory.alone(entity) and role in ("org", "ferry", "club", "agent") and self.rng.random() < 0.4:
+            stands = (subject or possessive) and role in ("org", "ferry", "club", "agent")
+            if stands and self.memory.alone(entity) and self.rng.random() < 0.5:
                 return self.mark("its" if possessive else "it", entity, role)
-            if self.rng.random() < 0.4 and self._only(entity):
+            if self.rng.random() < 0.65 and self._only(entity):
                 return self.mark(f"the {entity.noun.en}", entity, role) + tail
         if entity.tag == "MISC":  # a ship: the article is not part of the name
             return "the " + self.mark(entity.en.removeprefix("the "), entity, role, "MISC") + tail
@@ -146,7 +159,9 @@ class English(Speech):
         elif slot.role == "thing":
             if self.memory.alone(word) and not self.plain and self.rng.random() < 0.4:
                 return self.mark("it", word, slot.role)
-            text = f"the {word.en}" if word in self.memory.known else article(word.en)
+            known = word in self.memory.known
+            short = known and isinstance(word, Thing) and not self.plain and self.rng.random() < 0.6
+            text = f"the {word.noun.en if short else word.en}" if known else article(word.en)
         else:
             text = word.en
         return self.mark(text, word, slot.role)
@@ -167,7 +182,7 @@ class English(Speech):
     def gap(self, days: int) -> str:
         """How long after the thing before."""
         if days == 0:
-            return self.rng.choice(("later that day", "soon afterwards", "the same evening", "then", "an hour later"))
+            return self.rng.choice(("later that day", "soon afterwards", "the same evening", "an hour later"))
         if days == 1:
             return self.rng.choice(("the next day", "a day later", "the next morning"))
         number, unit = (days, "day") if days < 7 else (days // 7, "week") if days < 60 else (days // 30, "month")
@@ -177,29 +192,34 @@ class English(Speech):
             return f"a {unit} later"
         return f"{SMALL[number] if number < 13 else number} {unit}s later"
 
-    def join(self, before: str, link: str, clause: str, when: str) -> tuple[str, str]:
-        """Two clauses in a row: the first, ready or still open, and the rest ("" where one sentence holds both)."""
+    def join(self, before: str, link: str, clause: str, when: str, bare: bool) -> tuple[str, str]:
+        """Two clauses in a row: the first, ready or still open, and the rest ("" where one sentence holds both).
+
+        Only a `bare` first clause, one that begins with its subject, can follow a conjunction.
+        """
         at = f"{when} " if when else ""
         ways = {
             "so": (
                 (f"{before}, so {at}{clause}", ""), (before, f"as a result, {clause}"),
                 (f"{before}, and as a result {clause}", ""), (before, f"that is why {at}{clause}"),
-                (f"because {before}, {clause}", ""), (before, f"{when}, therefore, {clause}" if when else clause),
+                (before, f"{when}, therefore, {clause}" if when else f"therefore {clause}"),
+                *([(f"because {before}, {clause}", "")] * bare),
             ),
             "but": (
                 (f"{before}, but {at}{clause}", ""), (before, f"however, {at}{clause}"),
-                (f"although {before}, {clause}", ""), (before, f"still, {at}{clause}"),
-                (f"{before}, yet {at}{clause}", ""),
+                (f"{before}, yet {at}{clause}", ""), (before, f"still, {at}{clause}"),
+                *([(f"although {before}, {clause}", "")] * bare),
             ),
             "because": ((f"{before}, because {clause}", ""), (f"{before}, since {clause}", "")),
             "also": (
-                (f"{before}, and {at}{clause}", ""), (before, f"in addition, {at}{clause}"), (f"{before}; {clause}", ""),
-                (before, f"{clause}, too"), (before, f"{at}{clause}"),
+                (f"{before}, and {at}{clause}", ""), (before, f"in addition, {at}{clause}"),
+                (f"{before}; {clause}", ""),
+                (before, f"at the same time, {clause}"), (before, f"{at}{clause}"),
             ),
             "then": (
                 (f"{before}, and {at}{clause}", ""), (before, f"{when}, {clause}" if when else clause),
                 (before, f"{clause} {when}" if when else clause), (before, f"{when} {clause}" if when else clause),
-                (before, clause), (f"after {before}, {clause}" if when else f"{before}, and {clause}", ""),
+                (before, clause), (f"{before}, and then {clause}" if not when else f"{before}; {when} {clause}", ""),
             ),
         }  # fmt: skip
         return self.rng.choice(ways[link])
@@ -212,9 +232,9 @@ class English(Speech):
         """What somebody did after doing something else."""
         return f"after {gerund}, {clause}"
 
-    def who(self, name: str, clause: str) -> str:
-        """A name with a clause about it."""
-        return f"{name}, who {clause},"
+    def who(self, name: str, clause: str, person: Person) -> str:
+        """A name with a clause about it, ready for the verb."""
+        return f"{name}, who {clause}, "
 
     def sentence(self, text: str) -> str:
         """With a capital and a full stop."""
@@ -223,3 +243,9 @@ class English(Speech):
             position += 1
         text = text[:position] + text[position].upper() + text[position + 1 :]
         return text.rstrip(",") + ("" if text.rstrip("\ue001\"'”").endswith((".", "?", "!")) else ".")
+
+
+def _before_verb(parts: list[str | Slot | Verb], slot: Slot) -> bool:
+    """Whether a verb follows: "while she was there"."""
+    after = [part for part in parts[parts.index(slot) + 1 :] if not (isinstance(part, str) and not part.strip())]
+    return bool(after) and isinstance(after[0], Verb)

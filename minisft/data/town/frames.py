@@ -1,10 +1,11 @@
 """The phrase files: for each kind of fact the ways to say it, in a small notation.
 
-    {role}        who or what fills the role; {role's} the possessive; {a role} with an indefinite article
-    <sell>        the verb, to be inflected; <live:p> where the subject is plural; Chinese <卖给~>, where ~ takes 了
-    ^             where Chinese puts its negation, if not just before the verb
-    [on {day}]    said half of the time, and only where its roles are filled
-    (a|the)       one of these
+{role}        who or what fills the role; {role's} the possessive; {a role} with an indefinite article
+<sell>        the verb, to be inflected; <live:p> where the subject is plural; Chinese <卖给~>, where ~ takes 了
+<be:d>        a verb that is in the past whenever it is said: "was born"
+^             where Chinese puts its negation, if not just before the verb
+[on {day}]    said half of the time, and only where its roles are filled
+(a|the)       one of these
 """
 
 import random
@@ -31,6 +32,7 @@ class Verb:
 
     lemma: str
     plural: bool = False
+    past: bool = False
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class Choice:
 
 NEGATION = "^"
 Part = str | Slot | Verb | Choice
-_TOKEN = re.compile(r"\{(a |the )?(\w+)('s)?\}|<([^<>:]+)(:p)?>|([\[(|)\]^])|([^{}<>\[(|)\]^]+)")
+_TOKEN = re.compile(r"\{(a |the )?(\w+)('s)?\}|<([^<>:]+)(:p|:d)?>|([\[(|)\]^])|([^{}<>\[(|)\]^]+)")
 
 
 @dataclass(frozen=True)
@@ -74,12 +76,12 @@ def parse(text: str) -> tuple[Part, ...]:
         if token.start() != position:
             break
         position = token.end()
-        article, role, possessive, lemma, plural, sign, plain = token.groups()
+        article, role, possessive, lemma, flag, sign, plain = token.groups()
         here = stack[-1][-1]
         if role:
             here.append(Slot(role, bool(possessive), (article or "").strip()))
         elif lemma:
-            here.append(Verb(lemma, bool(plural)))
+            here.append(Verb(lemma, flag == ":p", flag == ":d"))
         elif sign in ("[", "("):
             stack.append([[]])
         elif sign == "|":
@@ -92,7 +94,9 @@ def parse(text: str) -> tuple[Part, ...]:
         elif plain:
             here.append(plain)
     if position != len(text) or len(stack) != 1:
-        raise InputError(f"the phrase {text!r} has a bracket too many or too few near {text[position : position + 9]!r}")
+        raise InputError(
+            f"the phrase {text!r} has a bracket too many or too few near {text[position : position + 9]!r}"
+        )
     return tuple(stack[0][0])
 
 
@@ -132,8 +136,6 @@ def expand(parts: tuple[Part, ...], roles: dict[str, object], rng: random.Random
     for part in parts:
         if not isinstance(part, Choice):
             found.append(part)
-        elif not part.optional:
-            found += expand(rng.choice(part.options), roles, rng)
-        elif _needed(part.options[0]) <= roles.keys() and rng.random() < 0.5:
+        elif not part.optional or (_needed(part.options[0]) <= roles.keys() and rng.random() < 0.5):
             found += expand(rng.choice(part.options), roles, rng)
     return found

@@ -1,5 +1,6 @@
 """Who lives in a town and what stands in it: entities with names in both languages, and what is always true of them."""
 
+import itertools
 import random
 from dataclasses import dataclass, field
 
@@ -75,7 +76,6 @@ class Town:
 
 
 FIRM_NAMES = ("{last} Brothers", "{last} & Sons", "{last} & Company")
-PUBLIC_ZH = {"en": "{place} {noun}", "zh": "{place}{noun}"}
 
 
 class Builder:
@@ -91,18 +91,21 @@ class Builder:
 
     def people(self, count: int) -> list[Person]:
         """Residents of about a dozen families."""
-        rng, families = self.rng, min(len(self.last), max(6, count // 3))
+        rng, families = self.rng, min(len(self.last), count // 2)
         lasts = self.last[:families]
         surnames = {last: rng.choice(self.names.surnames) for last in lasts}
+        own = rng.sample(self.names.surnames, len(self.names.surnames))
+        surnames |= dict(zip(lasts, own, strict=False))  # two families share a surname only where there are too few
+        jobs = rng.sample(lexicon.JOBS, len(lexicon.JOBS)) * 2  # every trade is there
         found = []
         for first in rng.sample(self.names.first, min(count, len(self.names.first))):
             woman, last = first in WOMEN, rng.choice(lasts)
             given = self.names.women if woman else self.names.men
             zh = ""
             while not zh or zh in self.taken:
-                zh = surnames[last] + "".join(rng.choice(given) for _ in range(rng.choice((1, 2, 2))))
+                zh = surnames[last] + "".join(rng.choice(given) for _ in range(rng.choice((1, 2, 2, 2))))
             self.taken.add(zh)
-            job, age = rng.choice(lexicon.JOBS), rng.randrange(22, 80)
+            job, age = jobs.pop(), rng.randrange(22, 80)
             found.append(Person(f"{first} {last}", zh, "PER", job, None, first, last, woman, age))
         return found
 
@@ -146,8 +149,8 @@ def build_town(names: Names, rng: random.Random) -> Town:
 
     def organisations(nouns: tuple[Word, ...], count: int, family: float) -> list[Entity]:
         found: dict[str, Entity] = {}
-        for _ in range(4 * count):
-            noun = rng.choice(nouns)
+        for number in range(4 * count):
+            noun = nouns[0] if not number else rng.choice(nouns)  # the first of its list is in every town
             own = rng.random() < family
             one = make.named_after_family(noun) if own else make.named_after_place(noun, rng.choice(places))
             if len(found) < count and all(one.zh != other.zh for other in found.values()):
@@ -175,7 +178,9 @@ def standing_facts(town: Town, rng: random.Random) -> list[Fact]:
     found = []
     workplaces = [*town.firms, *town.hosts, *town.public, town.council, town.line]
     for person in town.people:
-        town.employer[person], town.home[person] = rng.choice(workplaces), rng.choice([*town.streets, *town.villages])
+        usual = [org for org in workplaces if org.noun.en == lexicon.EMPLOYERS.get(person.noun.en)]
+        town.employer[person] = rng.choice(usual or workplaces)
+        town.home[person] = rng.choice([*town.streets, *town.villages])
         found.append(fact("works_for", person=person, org=town.employer[person], job=person.noun))
         found.append(fact("lives_in", person=person, place=town.home[person]))
         found.append(fact("born_in", person=person, place=rng.choice(town.villages), year=2024 - person.age))
@@ -216,7 +221,7 @@ def families(people: list[Person], rng: random.Random) -> list[Fact]:
         by_name.setdefault(person.last, []).append(person)
     for members in by_name.values():
         members.sort(key=lambda person: -person.age)
-        for older, younger in zip(members, members[1:], strict=False):
+        for older, younger in itertools.pairwise(members):
             gap = older.age - younger.age
             if gap >= 20:
                 found.append(fact("parent", person=older, other=younger))

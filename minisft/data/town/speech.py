@@ -16,16 +16,19 @@ class Memory:
     known: set = field(default_factory=set)  # whatever has been named
     recent: list = field(default_factory=list)  # in the sentence before
     current: list = field(default_factory=list)  # in this sentence
+    topic: object = None  # the subject of the last clause: a pronoun in subject position means it first
 
     def close_sentence(self) -> None:
         """What this sentence named is now what the sentence before named."""
         self.recent, self.current = self.current, []
 
-    def alone(self, value: object) -> bool:
+    def alone(self, value: object, subject: bool = False) -> bool:
         """Whether a pronoun would be understood: the value is in mind, and nothing else that it could mean."""
         in_mind = {*self.recent, *self.current}
         if value not in in_mind:
             return False
+        if subject and value == self.topic:
+            return True
         if isinstance(value, Person):
             rivals = [v for v in in_mind if isinstance(v, Person) and v.woman == value.woman]
         else:

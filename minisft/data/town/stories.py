@@ -1,11 +1,10 @@
 """What happens in a town: chains of facts in which one thing leads to another."""
 
 import random
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from minisft.data.town import lexicon
-from minisft.data.town.lexicon import Word
+from minisft.data.town.lexicon import Thing, Word
 from minisft.data.town.population import Entity, Fact, Person, Town, fact
 
 YEARS = 6
@@ -36,6 +35,7 @@ class Cast:
         self.day = rng.randrange(DAYS)
         self._people = rng.sample(town.people, len(town.people))
         self.steps: list[Step] = []
+        self.gap = False  # whether the step before was left out
 
     def person(self, among: list[Person] | None = None) -> Person:
         """Somebody who is not yet in the story, where possible one of `among`."""
@@ -47,10 +47,22 @@ class Cast:
         """A street or village."""
         return self.rng.choice(self.town.streets + self.town.villages)
 
-    def thing(self) -> Word:
+    def doctor(self) -> Person:
+        """Somebody who treats people."""
+        return self.person([person for person in self.town.people if person.noun.en in ("doctor", "nurse")])
+
+    def hospital(self) -> Entity:
+        """Where they are treated."""
+        return next(org for org in self.town.public if org.noun.en == "hospital")
+
+    def counted(self, goods: Word) -> Word:
+        """Goods that can stand after a number: beer is counted in crates."""
+        return Word(f"crates of {goods.en}", f"箱装{goods.zh}") if goods.en in lexicon.MASS else goods
+
+    def thing(self) -> Thing:
         """Something with a look: an old bicycle."""
         noun, look = self.rng.choice(lexicon.OBJECTS), self.rng.choice(lexicon.LOOKS)
-        return Word(f"{look.en} {noun.en}", f"{look.zh}{'的' if len(look.zh) > 1 else ''}{noun.zh}")
+        return Thing(f"{look.en} {noun.en}", f"{look.zh}{'的' if len(look.zh) > 1 else ''}{noun.zh}", noun)
 
     def some(self, listing: tuple[Word, ...]) -> Word:
         """One of a list of words."""
@@ -63,267 +75,14 @@ class Cast:
 
     def tell(self, kind: str, link: str = "then", after: int = 0, chance: float = 1.0, **roles: object) -> None:
         """Add a step `after` days later, with a probability."""
-        if self.rng.random() < chance:
-            self.day += after
-            self.steps.append(Step(fact(kind, self.day, **roles), link))
+        if self.rng.random() >= chance:
+            self.gap = True
+            return
+        # What follows from a step that is left out follows from nothing; and not every reason is said.
+        loose = (link == "so" and self.rng.random() < 0.4) or (self.gap and link != "also")
+        self.day, self.gap = self.day + after, False
+        self.steps.append(Step(fact(kind, self.day, **roles), "then" if loose else link))
 
     def later(self, most: int = 9) -> int:
         """A number of days, often none."""
         return self.rng.choice((0, 0, 1, self.rng.randrange(1, most + 1)))
-
-
-def business(c: Cast) -> None:
-    """A firm is taken over, does well or badly, hires or dismisses."""
-    org, owner, worker = c.rng.choice(c.town.firms + c.town.hosts), c.person(), c.person()
-    goods = c.some(lexicon.TRADES.get(org.noun.en, lexicon.TRADES["bakery"]))
-    c.tell("buy_org", person=owner, org=org, price=c.pounds(20_000, 900_000))
-    if c.rng.random() < 0.5:
-        c.tell("profit", after=c.later(60), org=org, number=c.pounds(2_000, 90_000))
-        c.tell("hire", "so", org=org, person=worker, job=worker.noun)
-        c.tell("move_org", after=c.later(30), chance=0.5, org=org, place=c.rng.choice(c.town.streets))
-        c.tell("win_prize", after=c.later(90), chance=0.6, agent=org, prize=c.some(lexicon.PRIZES))
-    else:
-        c.tell("loss", "but", after=c.later(60), org=org, number=c.pounds(2_000, 90_000))
-        c.tell("dismiss", "so", org=org, person=worker)
-        c.tell("raise_price", "also", chance=0.6, org=org, goods=goods, percent=c.rng.randrange(3, 40))
-        number, reason = c.rng.randrange(4, 40), Word("the pay", "工资")
-        c.tell("strike", "so", after=c.later(), chance=0.5, org=org, number=number, reason=reason)
-        c.tell("close_shop", after=c.later(40), chance=0.4, org=org, cause=Word("the debts", "债务"))
-
-
-def orders(c: Cast) -> None:
-    """A firm gets an order, and delivers or cannot."""
-    org = c.rng.choice(c.town.firms)
-    client = c.rng.choice(c.town.public + c.town.hosts + c.town.clubs)
-    goods, cause, who = c.some(lexicon.TRADES[org.noun.en]), c.some(lexicon.CAUSES), c.person(c.town.staff(org))
-    c.tell("order", client=client, org=org, number=c.rng.randrange(12, 600), goods=goods)
-    c.tell("hire", "so", after=c.later(), chance=0.5, org=org, person=who, job=who.noun)
-    c.tell("close_shop", "but", after=c.later(), chance=0.5, org=org, cause=cause)
-    c.tell("deliver", after=c.later(30), org=org, client=client, goods=goods)
-    c.tell("praise", chance=0.6, person=c.person(), other=who, occasion=Word("the quick work", "工作迅速"))
-
-
-def new_shop(c: Cast) -> None:
-    """Somebody opens a shop with borrowed means."""
-    org, person, friend = c.rng.choice(c.town.firms + c.town.hosts), c.person(), c.person()
-    old, thing = c.rng.choice(c.town.firms + c.town.public), c.thing()
-    c.tell("retire", chance=0.5, person=person, org=old, years=c.rng.randrange(3, 40))
-    c.tell("sell", after=c.later(20), chance=0.6, person=person, thing=thing, other=c.person(), price=c.pounds(50, 900))
-    c.tell("open_shop", after=c.later(40), person=person, org=org, place=c.rng.choice(c.town.streets))
-    c.tell("help", "also", chance=0.5, person=friend, other=person, chore=c.some(lexicon.CHORES))
-    c.tell("hire", "so", after=c.later(20), chance=0.7, org=org, person=friend, job=friend.noun)
-    c.tell("profit", after=c.later(99), chance=0.5, org=org, number=c.pounds(1_000, 30_000))
-
-
-def fire(c: Cast) -> None:
-    """A fire, a rescue, and how the house opened again."""
-    org, cause, part = c.rng.choice(c.town.firms + c.town.public + c.town.hosts), c.some(FIRE_CAUSES), c.some(PARTS)
-    seer, victim, helper, mender = c.person(), c.person(c.town.staff(org)), c.person(), c.person()
-    c.tell("break_out", part=part, org=org, cause=cause)
-    c.tell("notice", chance=0.6, person=seer, org=org)
-    c.tell("rescue", person=helper, other=victim, org=org)
-    hospital = [org for org in c.town.public if org.noun.en == "hospital"]
-    c.tell("hurt", "but", chance=0.5, person=helper, place=org)
-    if hospital:
-        c.tell("treat", chance=0.6, person=c.person(), other=helper, org=hospital[0])
-    c.tell("shut_for", "so", org=org, weeks=c.rng.randrange(2, 12))
-    c.tell("collect", after=c.later(30), chance=0.7, person=seer, number=c.pounds(200, 9_000), org=org)
-    c.tell("repair", after=c.later(40), person=mender, part=part, org=org)
-    c.tell("reopen", "so", after=c.later(20), chance=0.6, org=org)
-
-
-FIRE_CAUSES = lexicon.words("a faulty cable=电线故障, a gas leak=煤气泄漏, lightning=雷击, a candle=一支蜡烛")
-WATER_CAUSES = lexicon.words("heavy rain=大雨, a storm=暴风雨, a burst pipe=水管破裂, a blocked drain=下水道堵塞")
-PARTS = lexicon.PARTS
-
-
-def storm(c: Cast) -> None:
-    """Wind and water do damage; the residents mend it."""
-    place, org, cause, part = c.place(), c.rng.choice(c.town.public), c.some(WATER_CAUSES), c.some(PARTS)
-    first, second = c.person(), c.person()
-    c.tell("flood", place=place, cause=cause)
-    c.tell("damage", "also", cause=cause, part=part, org=org)
-    c.tell("rescue", chance=0.5, person=first, other=second, org=org)
-    c.tell("postpone", "so", chance=0.6, occasion=c.some(lexicon.OCCASIONS), cause=cause)
-    c.tell("repair", after=c.later(), person=c.person(), part=part, org=org)
-    c.tell("collect", "also", chance=0.7, person=first, number=c.pounds(200, 9_000), org=org)
-
-
-def council(c: Cast) -> None:
-    """A plan before the council, and what becomes of it."""
-    project, place, reason = c.some(lexicon.PROJECTS), c.place(), c.some(lexicon.REASONS)
-    author, friend, enemy, builder = c.person(), c.person(), c.person(), c.rng.choice(c.town.firms)
-    most = c.rng.randrange(8, 16)
-    least = c.rng.randrange(1, most)
-    c.tell("propose", person=author, project=project, place=place)
-    c.tell("support", chance=0.6, person=friend, project=project)
-    c.tell("oppose", "but", person=enemy, project=project, reason=reason)
-    if c.rng.random() < 0.6:
-        c.tell("vote", after=c.later(), council=c.town.council, number=most, against=least, project=project)
-        c.tell("build", after=c.later(200), chance=0.7, org=builder, project=project, place=place)
-        weeks, cause = c.rng.randrange(2, 30), c.some(lexicon.CAUSES)
-        c.tell("delay", "but", chance=0.5, project=project, weeks=weeks, cause=cause)
-        c.tell("cost", chance=0.6, project=project, number=c.pounds(20_000, 900_000))
-        c.tell("inaugurate", after=c.later(200), chance=0.6, person=author, project=project)
-    else:
-        c.tell("reject", "so", after=c.later(), council=c.town.council, project=project, number=most, against=least)
-        c.tell("feel", "so", person=author, feeling=c.some(BAD))
-        c.tell("argue", chance=0.5, person=author, other=enemy, subject=Word("the vote", "投票结果"))
-
-
-GOOD = lexicon.words("happy=高兴, proud=自豪, relieved=轻松, grateful=感激")
-BAD = lexicon.words("sad=难过, angry=生气, worried=担心, disappointed=失望")
-
-
-def ferry(c: Cast) -> None:
-    """The ferry fails, people wait, another ship comes."""
-    ship = c.town.ferry
-    place, cause, mender, pilot = c.rng.choice(c.town.villages), c.some(lexicon.CAUSES), c.person(), c.person()
-    other = c.some(tuple(name for name in lexicon.SHIPS if f"the {name.en}" != ship.en))
-    second = Entity(f"the {other.en}", other.zh, "MISC", ship.noun)
-    c.tell("captain_of", chance=0.4, person=pilot, ferry=ship)
-    c.tell("break_down", ferry=ship, cause=cause, place=place)
-    c.tell("strand", "so", number=c.rng.randrange(12, 240), place=place)
-    c.tell("rescue", "but", chance=0.4, person=pilot, other=c.person(), org=ship)
-    c.tell("cancel", "so", line=c.town.line, number=c.rng.randrange(3, 30))
-    c.tell("replace_ship", after=c.later(), chance=0.6, ferry=ship, other=second)
-    c.tell("repair", after=c.later(), chance=0.6, person=mender, part=Word("engine", "发动机"), org=ship)
-    c.tell("resume", "so", after=c.later(), ferry=ship, place=place)
-
-
-def theft(c: Cast) -> None:
-    """Something is stolen; the police find the thief or the wrong one."""
-    thing, place = c.thing(), c.place()
-    owner, thief, finder, wrong = c.person(), c.person(), c.person(), c.person()
-    c.tell("steal", other=thief, thing=thing, person=owner, place=place)
-    c.tell("report_to", person=owner, police=c.town.police, thing=thing)
-    c.tell("suspect", "so", chance=0.5, police=c.town.police, person=wrong)
-    c.tell("find", "but", after=c.later(), person=finder, thing=thing, place=c.place())
-    c.tell("arrest", "so", police=c.town.police, person=thief)
-    c.tell("give_back", person=finder, thing=thing, other=owner)
-    c.tell("reward", "so", chance=0.6, person=owner, other=finder, number=c.pounds(20, 400))
-
-
-def lost(c: Cast) -> None:
-    """Something is lost and comes back."""
-    thing, place, owner, finder = c.thing(), c.place(), c.person(), c.person()
-    c.tell("lose", person=owner, thing=thing, place=place)
-    c.tell("feel", "so", chance=0.5, person=owner, feeling=c.some(BAD))
-    c.tell("report_to", "so", chance=0.5, person=owner, police=c.town.police, thing=thing)
-    c.tell("find", after=c.later(), person=finder, thing=thing, place=place)
-    c.tell("give_back", "so", person=finder, thing=thing, other=owner)
-    c.tell("thank", chance=0.4, person=owner, other=finder, chore=c.some(lexicon.CHORES))
-    c.tell("invite", "so", chance=0.5, person=owner, other=finder, occasion=c.some(lexicon.OCCASIONS))
-
-
-def match(c: Cast) -> None:
-    """One club meets another."""
-    club, other = c.rng.sample(c.town.clubs, 2)
-    coach, hero, absent = c.person(), c.person(), c.person()
-    most = c.rng.randrange(2, 12)
-    c.tell("train", chance=0.5, person=coach, club=club)
-    c.tell("miss_match", chance=0.6, person=absent, cause=c.some(ABSENCES))
-    c.tell("beat", "but", club=club, other=other, number=most, against=c.rng.randrange(most))
-    c.tell("decide_match", chance=0.8, person=hero, club=club)
-    c.tell("praise", "so", chance=0.5, person=coach, other=hero, occasion=Word("the last point", "最后一分"))
-    c.tell("win_prize", chance=0.6, agent=club, prize=c.some(lexicon.PRIZES))
-    c.tell("celebrate", "so", club=club, place=c.place())
-
-
-ABSENCES = lexicon.words("""
-    a broken finger=手指骨折, a cold=感冒, the wedding of a cousin=表亲的婚礼, a late train=火车晚点, an exam=考试,
-    a sore knee=膝盖疼
-""")
-
-
-def stage(c: Cast) -> None:
-    """A play is put on."""
-    club, org, play = c.rng.choice(c.town.clubs), c.rng.choice(c.town.public), c.some(lexicon.PLAYS)
-    star, second, teacher = c.person(), c.person(), c.person()
-    c.tell("teach", chance=0.5, person=teacher, other=star, skill=c.some(lexicon.SKILLS))
-    c.tell("hurt", chance=0.3, person=second, place=org)
-    c.tell("perform", club=club, play=play, org=org)
-    c.tell("star", person=star, play=play)
-    c.tell("audience", "so", number=c.rng.randrange(40, 700), play=play)
-    c.tell("praise", chance=0.6, person=teacher, other=star, occasion=Word("the performance", "精彩的演出"))
-    c.tell("win_prize", "so", chance=0.5, agent=star, prize=c.some(lexicon.PRIZES))
-
-
-def fair(c: Cast) -> None:
-    """An occasion is prepared, held or put off."""
-    occasion, place, host, helper = c.some(lexicon.OCCASIONS), c.place(), c.person(), c.person()
-    c.tell("invite", chance=0.6, person=host, other=helper, occasion=occasion)
-    c.tell("postpone", "but", chance=0.4, occasion=occasion, cause=c.some(lexicon.CAUSES))
-    c.tell("help", chance=0.7, person=helper, other=host, chore=c.some(lexicon.CHORES))
-    c.tell("organise", after=c.later(), person=host, occasion=occasion, place=place)
-    c.tell("attend", "also", number=c.rng.randrange(20, 900), occasion=occasion)
-    c.tell("exhibit", chance=0.4, person=c.person(), thing=c.thing(), org=c.rng.choice(c.town.public))
-    c.tell("collect", chance=0.6, person=host, number=c.pounds(100, 4_000), org=c.rng.choice(c.town.public))
-
-
-def school(c: Cast) -> None:
-    """Somebody leaves after many years and somebody follows."""
-    org, old, new, pupil = c.rng.choice(c.town.public), c.person(), c.person(), c.person()
-    c.tell("retire", person=old, org=org, years=c.rng.randrange(8, 42))
-    c.tell("praise", chance=0.6, person=pupil, other=old, occasion=Word("the patience", "耐心"))
-    c.tell("teach", "because", chance=0.7, person=old, other=pupil, skill=c.some(lexicon.SKILLS))
-    c.tell("succeed", person=new, other=old, org=org)
-    c.tell("feel", "also", chance=0.5, person=new, feeling=c.some(lexicon.FEELINGS))
-    c.tell("give", chance=0.5, person=pupil, thing=c.thing(), other=old)
-    c.tell("move_house", after=c.later(), chance=0.5, person=old, place=c.rng.choice(c.town.villages))
-
-
-def quarrel(c: Cast) -> None:
-    """Two residents fall out and, perhaps, make peace."""
-    one, two, third, thing = c.person(), c.person(), c.person(), c.thing()
-    c.tell("lend", person=one, thing=thing, other=two)
-    c.tell("lose", "but", after=c.later(), person=two, thing=thing, place=c.place())
-    c.tell("argue", "so", person=one, other=two, subject=c.some(lexicon.SUBJECTS))
-    c.tell("feel", chance=0.5, person=two, feeling=c.some(BAD))
-    c.tell("find", "but", after=c.later(), chance=0.7, person=third, thing=thing, place=c.place())
-    c.tell("give_back", "so", chance=0.8, person=third, thing=thing, other=one)
-    c.tell("forgive", "so", chance=0.7, person=one, other=two)
-
-
-def family(c: Cast) -> None:
-    """A wedding, a house, a child."""
-    one, two, friend = c.person(), c.person(), c.person()
-    if one.woman == two.woman:
-        two = c.person([p for p in c.town.people if p.woman != one.woman])
-    c.tell("meet", person=one, other=two, place=c.place())
-    c.tell("invite", after=c.later(), chance=0.6, person=two, other=one, occasion=c.some(lexicon.OCCASIONS))
-    c.tell("wed", after=c.later(400), person=one, other=two, place=c.rng.choice(c.town.villages))
-    c.tell("give", chance=0.6, person=friend, thing=c.thing(), other=one)
-    c.tell("move_house", after=c.later(60), person=two, place=c.place())
-    c.tell("child_born", after=c.later(300), chance=0.6, person=one, other=two)
-    c.tell("feel", "so", chance=0.7, person=friend, feeling=c.some(GOOD))
-
-
-def illness(c: Cast) -> None:
-    """Somebody is hurt; others help."""
-    patient, doctor, friend, place = c.person(), c.person(), c.person(), c.place()
-    hospital = [org for org in c.town.public if org.noun.en == "hospital"] or c.town.public
-    c.tell("hurt", person=patient, place=place)
-    c.tell("notice", chance=0.3, person=friend, org=place)
-    c.tell("treat", "so", person=doctor, other=patient, org=hospital[0])
-    c.tell("visit", after=c.later(), chance=0.7, person=friend, other=patient, place=place)
-    c.tell("help", "also", person=friend, other=patient, chore=c.some(lexicon.CHORES))
-    c.tell("recover", after=c.later(40), chance=0.8, person=patient)
-    c.tell("thank", "so", chance=0.7, person=patient, other=doctor, chore=c.some(lexicon.CHORES))
-
-
-# The topic of each kind of story: a list of files of a newspaper.
-STORIES: tuple[tuple[str, Callable[[Cast], None]], ...] = (
-    ("business", business), ("business", orders), ("business", new_shop), ("accidents", fire), ("accidents", storm),
-    ("council", council), ("transport", ferry), ("crime", theft), ("crime", lost), ("sport", match), ("culture", stage),
-    ("culture", fair), ("education", school), ("family", quarrel), ("family", family), ("health", illness),
-)  # fmt: skip
-TOPICS = tuple(sorted({topic for topic, _ in STORIES}))
-
-
-def draw_story(town: Town, rng: random.Random, topic: str | None = None) -> Story:
-    """A story of the town, of any topic or of one."""
-    found, plot = rng.choice([entry for entry in STORIES if topic in (None, entry[0])])
-    cast = Cast(town, rng)
-    plot(cast)
-    return Story(found, tuple(cast.steps))

@@ -24,17 +24,17 @@ class Teller:
         self.now = 0  # the day on which the text is written
         self.day: int | None = None  # of the last event told
 
-    def say(self, kind: str, negated: bool = False, **roles: object) -> str:
+    def say(self, kind: str, tense: str = "past", negated: bool = False, **roles: object) -> str:
         """One sentence that is a fact of its own."""
-        told = self.speech.sentence(self.speech.clause(fact(kind, 0, **roles), negated))
+        told = self.speech.sentence(self.speech.clause(fact(kind, 0, **roles), negated, tense))
         self.speech.memory.close_sentence()
         return told
 
     def steps(self, steps: list[Step], background: float = 0.3) -> list[str]:
         """The steps of a story, some in one sentence, some with a word on who somebody is."""
         speech, told = self.speech, []
-        text, clauses, subject = "", 0, None
-        for number, step in enumerate(steps):
+        text, clauses, subject, bare = "", 0, None, False
+        for step in steps:
             day = step.fact.day
             frame = speech.frame(step.fact, subject) if subject and self.rng.random() < 0.5 else None
             frame = frame or speech.frame(step.fact)
@@ -47,6 +47,7 @@ class Teller:
             elif not text:
                 when = speech.date(day, self.now) if day is not None and self.rng.random() < 0.8 else ""
                 text, clauses = self._first(step.fact, frame, when, background), 1
+                bare = not when and begins is not None
             else:
                 if clauses >= 2 or len(text) > 150:
                     speech.memory.close_sentence()
@@ -59,7 +60,8 @@ class Teller:
                     told.append(speech.sentence(text))
                     text, clauses = self._continued(clause, step.link, when), 1
                 else:
-                    text, rest = speech.join(text, step.link, clause, when)
+                    text, rest = speech.join(text, step.link, clause, when, bare and clauses == 1)
+                    bare = False
                     if rest:
                         told.append(speech.sentence(text))
                         speech.memory.close_sentence()
@@ -84,7 +86,7 @@ class Teller:
             name = speech.name(who, Slot(begins), subject=True)
             told_of = speech.clause(about, form="bare", frame=speech.frame(about, subject=who))
             rest = speech.clause(told, form="bare", frame=frame)
-            clause = speech.who(name, told_of) + (" " if speech.language == "en" else "") + rest
+            clause = speech.who(name, told_of, who) + rest
         else:
             clause = speech.clause(told, frame=frame)
         if not when:
@@ -100,9 +102,8 @@ class Teller:
 
     def _continued(self, clause: str, link: str, when: str) -> str:
         """A clause that opens a sentence, with how it follows."""
-        _, rest = "", ""
         for _ in range(9):
-            _, rest = self.speech.join("", link, clause, when)
+            _, rest = self.speech.join("", link, clause, when, False)
             if rest:
                 return rest
         return clause
