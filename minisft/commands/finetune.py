@@ -107,7 +107,7 @@ def report_task(task: Task, run: FineTuning) -> None:
     if run.truncated():
         say("cut", f"{run.truncated()} rows are longer than {run.max_length} pieces and lose their end")
     row = task.train[0]
-    label = row["label"] if task.regression else task.labels[row["label"]]
+    label = row["label"] if task.kind == "number" else task.labels[row["label"]]
     say("example", " | ".join(row[column] for column in task.columns) + f" -> {label}")
 
 
@@ -126,7 +126,7 @@ def draw(run: FineTuning, task: Task, tested: Evaluation) -> None:
     records = read_log(run.out / LOG)
     plots.curve(records, f"Fine-tuning on {task.name}", run.out / "curve.png")
     title = f"{task.name}, {len(task.test)} test rows"
-    if task.regression:
+    if task.kind == "number":
         plots.scatter(tested.labels, tested.predictions(), title, run.out / "scatter.png")
     else:
         plots.confusion(tested.labels, tested.predictions(), task.labels, title, run.out / "confusion.png")
@@ -140,7 +140,7 @@ def describe(folder: Path, task: Task) -> None:
 
 def report_next(out: Path, task: Task) -> None:
     """Where everything is, and what to try now."""
-    picture = "scatter.png" if task.regression else "confusion.png"
+    picture = "scatter.png" if task.kind == "number" else "confusion.png"
     say("written", f"{out}/: the model (transformers opens it), {LOG}, curve.png, {picture}")
     texts = " ".join(shlex.quote(task.test[0][column]) for column in task.columns)
     say("next", f"python -m minisft predict --model {shlex.quote(str(out))} {texts}")

@@ -37,7 +37,7 @@ def evaluate(options: argparse.Namespace) -> None:
     task = load_task(options.data or options.task or description.get("task", DEFAULT_TASK))
     if len(task.labels) != len(model.labels):
         raise InputError(f"{options.model} knows {len(model.labels)} labels and {task.name} has {len(task.labels)}")
-    objective = Regression() if task.regression else Classification()
+    objective = Regression() if task.kind == "number" else Classification()
     batches = make_batches(task, task.test, tokenizer, options.batch_size, options.max_length)
     started = time.perf_counter()
     result = evaluation.evaluate(model, objective, batches, device, options.precision)

@@ -4,16 +4,16 @@ import argparse
 
 from minisft import doctor as installation
 from minisft.data import TASKS
-from minisft.data.registry import Generated, data_folder
+from minisft.data.registry import data_folder
 
 
 def tasks(options: argparse.Namespace) -> None:
     """The tasks, and where each comes from on this machine."""
     for name, task in TASKS.items():
-        folder = None if isinstance(task, Generated) else data_folder(name)
-        where = "generated" if isinstance(task, Generated) else str(folder or f"hub: {'/'.join(task.hub)}")
-        print(f"{name:<17}{task.about:<52}{where}")
-    print(f"{'your own':<17}{'--data with a csv, tsv or jsonl file, or a folder of them':<52}")
+        hub = f"hub: {'/'.join(task.hub)}" if task.hub else "not here: see MINISFT_DATA"
+        where = "generated" if task.make else str(data_folder(name) or hub)
+        print(f"{name:<21}{task.kind:<8}{task.about:<54}{where}")
+    print(f"{'your own':<21}{'':<8}--data with a csv, tsv or jsonl file, or a folder of them")
 
 
 def doctor(options: argparse.Namespace) -> None:

@@ -2,6 +2,6 @@
 
 from minisft.data.batching import Batch, Batches, make_batches
 from minisft.data.registry import TASKS, load_task
-from minisft.data.task import Task
+from minisft.data.task import Declaration, Task
 
-__all__ = ["TASKS", "Batch", "Batches", "Task", "load_task", "make_batches"]
+__all__ = ["TASKS", "Batch", "Batches", "Declaration", "Task", "load_task", "make_batches"]

@@ -4,7 +4,7 @@ import csv
 import json
 from pathlib import Path
 
-from minisft.data.task import Row, Task, build_task
+from minisft.data.task import Declaration, Row, Task, build_task
 from minisft.errors import InputError
 
 SUFFIXES = (".csv", ".tsv", ".jsonl")
@@ -28,7 +28,8 @@ def load_local(path: Path) -> Task:
             if missing:
                 raise InputError(f"{file}, row {number}: {missing[0]} is empty; fill it in or leave the row out")
     labels = name_labels([row for split in rows.values() for row in split], label_column, path)
-    return build_task(str(path), columns, labels, rows, str(path))
+    kind = "number" if len(labels) == 1 else "class"
+    return build_task(str(path), Declaration(kind, columns, ("label",), labels, ""), rows, str(path))
 
 
 def find_files(path: Path) -> dict[str, Path]:

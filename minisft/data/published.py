@@ -3,10 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from minisft.data.task import Row
+from minisft.data.task import Row, Splits
 from minisft.errors import InputError
-
-Splits = dict[str, list[Row]]
 
 
 def read_lines(path: Path) -> list[str]:

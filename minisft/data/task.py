@@ -2,7 +2,8 @@
 
 import math
 import random
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from minisft.errors import InputError
@@ -11,29 +12,62 @@ if TYPE_CHECKING:
     from datasets import Dataset
 
 Row = dict[str, Any]
+Splits = dict[str, list[Row]]
+# What is asked of a text, and what stands in a row's target column:
+#   class   one of the labels                            its number
+#   number  how much                                     a float
+#   labels  any of the labels                            a list of numbers
+#   tags    a label for each word of `tokens`            a list of numbers; a second target column is a second layer
+#   span    where the context answers the question       {"text": [...], "answer_start": [...]}, empty: nowhere
+EXTRAS = ("id", "title", "kind")  # columns that are kept where a row has them
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """What a task asks, and where its rows come from.
+
+    A row's label may be its number in `labels` or its name. Where `labels` is empty, they are the names in the rows.
+    """
+
+    kind: str  # class, number, labels, tags or span
+    columns: tuple[str, ...]  # the text columns
+    targets: tuple[str, ...]  # the columns with what is to be found
+    labels: list[str]  # in the order of their numbers; of tags B-x, I-x and O; of a number its name
+    about: str
+    make: Callable[[str, str], Splits] | None = None  # rows from a domain and a language, for a generated task
+    hub: tuple[str, ...] | None = None  # where the Hugging Face hub has it
+    carve: int = 0  # rows of a validation split that the publisher does not give
 
 
 @dataclass(frozen=True)
 class Task:
-    """Rows of one or two texts and a label. One label name means regression: the label is then a number."""
+    """Rows of one or two texts and what is to be found in them. See `Declaration` for kind, columns and targets."""
 
     name: str
-    columns: tuple[str, ...]  # the one or two text columns
+    kind: str
+    columns: tuple[str, ...]
+    targets: tuple[str, ...]
     labels: list[str]
     train: "Dataset"
     validation: "Dataset"
     test: "Dataset"
     source: str  # where the rows came from
+    language: str = "en"
+    domain: str | None = None
 
-    @property
-    def regression(self) -> bool:
-        """Whether the label is a number rather than a class."""
-        return len(self.labels) == 1
+    def take(self, rows: int, seed: int = 0) -> "Task":
+        """The same task with only so many training rows, the same ones for the same seed.
+
+        Of one seed, fewer rows are among the more. Raises InputError where there are not so many.
+        """
+        if not 1 <= rows <= len(self.train):
+            raise InputError(f"rows is {rows}; expected 1 to {len(self.train)}, the training rows of {self.name}")
+        order = list(range(len(self.train)))
+        random.Random(seed).shuffle(order)
+        return replace(self, train=self.train.select(sorted(order[:rows])))
 
 
-def build_task(
-    name: str, columns: tuple[str, ...], labels: list[str], splits: dict[str, list[Row]], source: str, carve: int = 0
-) -> Task:
+def build_task(name: str, declaration: Declaration, splits: Splits, source: str) -> Task:
     """Check the rows and make a task of them.
 
     Where the publisher gave no validation split, `carve` rows of the training split (a tenth where 0) become one.
@@ -42,35 +76,130 @@ def build_task(
     """
     from datasets import Dataset
 
+    declaration = name_labels(declaration, splits)
+    numbers = {label: number for number, label in enumerate(declaration.labels)}
+    made: Splits = {}
     for split, rows in splits.items():
-        for number, row in enumerate(rows, 1):
-            check_row(row, columns, labels, f"{name}, {split} row {number}")
-    splits = dict(splits)
-    if not splits.get("test"):
-        splits["test"] = splits.pop("validation", [])
-    count = carve or math.ceil(len(splits["train"]) / 10)
+        made[split] = [
+            number_labels(row, declaration, numbers, f"{name}, {split} row {i}") for i, row in enumerate(rows, 1)
+        ]
+    if not made.get("test"):
+        made["test"] = made.pop("validation", [])
+    count = declaration.carve or math.ceil(len(made["train"]) / 10)
     for wanted in ("test", "validation"):
-        if not splits.get(wanted):
-            splits["train"], splits[wanted] = carve_out(splits["train"], count)
-    if not splits["train"]:
+        if not made.get(wanted):
+            made["train"], made[wanted] = carve_out(made["train"], count)
+    if not made["train"]:
         raise InputError(f"{name} has too few rows; expected at least 3, and some hundreds to learn from")
-    keep = [*columns, "label", *(["kind"] if "kind" in splits["train"][0] else [])]
-    made = {split: Dataset.from_list([{k: row[k] for k in keep} for row in rows]) for split, rows in splits.items()}
-    return Task(name, columns, labels, made["train"], made["validation"], made["test"], source)
+    data = {split: Dataset.from_list(made[split]) for split in ("train", "validation", "test")}
+    return Task(
+        name, declaration.kind, declaration.columns, declaration.targets, declaration.labels, **data, source=source
+    )
 
 
-def check_row(row: Row, columns: tuple[str, ...], labels: list[str], where: str) -> None:
-    """Raise InputError where a text is empty or a label is out of range."""
-    for column in columns:
-        if not isinstance(row[column], str) or not row[column].strip():
+def name_labels(declaration: Declaration, splits: Splits) -> Declaration:
+    """The declaration with the names of its labels: its own, or those in the rows, O first and then sorted."""
+    if declaration.labels or declaration.kind == "span":
+        return declaration
+    found = set()
+    for row in (row for rows in splits.values() for row in rows):
+        for target in declaration.targets:
+            found |= set(row[target] if isinstance(row[target], list) else [row[target]])
+    return replace(declaration, labels=sorted(found, key=lambda label: (label != "O", label)))
+
+
+def number_labels(row: Row, declaration: Declaration, numbers: dict[str, int], where: str) -> Row:
+    """The columns of a row that count, with labels as numbers. Raises InputError where the row does not fit."""
+    kept = {name: row[name] for name in (*declaration.columns, *declaration.targets, *EXTRAS) if name in row}
+
+    def number(label: Any) -> Any:
+        if isinstance(label, str) and label not in numbers:
+            raise InputError(f"{where}: there is no label {label!r}; expected one of {', '.join(numbers)}")
+        return numbers[label] if isinstance(label, str) else label
+
+    if declaration.kind in ("class", "labels", "tags"):
+        for target in declaration.targets:
+            value = kept.get(target)
+            kept[target] = [number(label) for label in value] if isinstance(value, list) else number(value)
+    check_row(kept, declaration, where)
+    return kept
+
+
+def check_row(row: Row, declaration: Declaration, where: str) -> None:
+    """Raise InputError where a text is empty, or what is to be found does not fit the text or the labels."""
+    for column in declaration.columns:
+        text = row.get(column)
+        if declaration.kind == "tags":
+            if not isinstance(text, list) or not text or not all(isinstance(word, str) and word for word in text):
+                raise InputError(f"{where}: {column} is not a list of words; expected one word or more, none empty")
+        elif not isinstance(text, str) or not text.strip():
             raise InputError(f"{where}: {column} is empty; expected text there, or leave the row out")
-    label = row["label"]
-    if len(labels) == 1:
-        if not math.isfinite(label):
-            raise InputError(f"{where}: the label is {label}; expected a finite number")
-    elif not 0 <= label < len(labels):
+    for target in declaration.targets:
+        if row.get(target) is None:
+            raise InputError(f"{where}: {target} is missing; expected what is to be found there, or leave the row out")
+        CHECKS[declaration.kind](row, target, declaration.labels, where)
+
+
+def check_class(row: Row, target: str, labels: list[str], where: str) -> None:
+    """One number of a label."""
+    check_number_of_label(row[target], labels, where)
+
+
+def check_number(row: Row, target: str, labels: list[str], where: str) -> None:
+    """A finite number."""
+    if not isinstance(row[target], int | float) or not math.isfinite(row[target]):
+        raise InputError(f"{where}: the label is {row[target]}; expected a finite number")
+
+
+def check_labels(row: Row, target: str, labels: list[str], where: str) -> None:
+    """A list of numbers of labels, none twice."""
+    found = row[target]
+    if not isinstance(found, list) or len(set(found)) < len(found):
+        raise InputError(f"{where}: {target} is {found}; expected a list of labels, none of them twice")
+    for label in found:
+        check_number_of_label(label, labels, where)
+
+
+def check_tags(row: Row, target: str, labels: list[str], where: str) -> None:
+    """A number of a label for each word."""
+    found, words = row[target], row["tokens"]
+    if not isinstance(found, list) or len(found) != len(words):
+        count = len(found) if isinstance(found, list) else 1
+        raise InputError(f"{where}: {len(words)} tokens and {count} {target}; expected one tag for each token")
+    for label in found:
+        check_number_of_label(label, labels, where)
+
+
+def check_span(row: Row, target: str, labels: list[str], where: str) -> None:
+    """Answers that stand in the context where they are said to stand."""
+    texts, starts = row[target]["text"], row[target]["answer_start"]
+    if len(texts) != len(starts):
+        raise InputError(f"{where}: {len(texts)} answers and {len(starts)} answer_start; expected one start for each")
+    context = row["context"]
+    for text, start in zip(texts, starts, strict=True):
+        if not text or not 0 <= start <= len(context) - len(text):
+            raise InputError(
+                f"{where}: the answer {text!r} at {start} is not within the context's {len(context)} characters"
+            )
+        found = context[start : start + len(text)]
+        if found != text:
+            raise InputError(f"{where}: the answer is {text!r}, but at {start} the context has {found!r}")
+
+
+def check_number_of_label(label: Any, labels: list[str], where: str) -> None:
+    """Raise InputError where there is no label of that number."""
+    if not isinstance(label, int) or not 0 <= label < len(labels):
         hint = " (GLUE hides its test labels as -1: leave such a split out)" if label == -1 else ""
         raise InputError(f"{where}: label {label} is out of range; expected 0 to {len(labels) - 1}{hint}")
+
+
+CHECKS: dict[str, Callable[[Row, str, list[str], str], None]] = {
+    "class": check_class,
+    "number": check_number,
+    "labels": check_labels,
+    "tags": check_tags,
+    "span": check_span,
+}
 
 
 def carve_out(rows: list[Row], count: int) -> tuple[list[Row], list[Row]]:

@@ -15,10 +15,12 @@ if TYPE_CHECKING:
 def baselines(task: Task) -> dict[str, dict[str, float]]:
     """Test scores of the most frequent class (or the mean), and of a linear model on TF-IDF word counts."""
     train, test = np.array(task.train["label"]), list(task.test["label"])
-    constant = train.mean() if task.regression else np.bincount(train).argmax()
+    constant = train.mean() if task.kind == "number" else np.bincount(train).argmax()
     return {
-        "mean" if task.regression else "majority": score(test, [constant.item()] * len(test), task.regression),
-        "bag of words": score(test, bag_of_words(task), task.regression),
+        "mean" if task.kind == "number" else "majority": score(
+            test, [constant.item()] * len(test), task.kind == "number"
+        ),
+        "bag of words": score(test, bag_of_words(task), (task.kind == "number")),
     }
 
 
@@ -29,7 +31,7 @@ def bag_of_words(task: Task) -> list:
 
     vectorizer = TfidfVectorizer(token_pattern=r"\w+", sublinear_tf=True)
     vectorizer.fit([text for column in task.columns for text in task.train[column]])
-    model = Ridge() if task.regression else LogisticRegression(max_iter=1000)
+    model = Ridge() if task.kind == "number" else LogisticRegression(max_iter=1000)
     model.fit(features(task.train, task.columns, vectorizer.transform), task.train["label"])
     return model.predict(features(task.test, task.columns, vectorizer.transform)).tolist()
 

@@ -51,8 +51,8 @@ class FineTuning:
         self.train_batches = self.batches(self.task.train, shuffle=True)
         self.validation_batches = self.batches(self.task.validation)
         self.test_batches = self.batches(self.task.test)
-        objective = Regression(self.ops) if self.task.regression else Classification(self.ops)
-        metric = "pearson" if self.task.regression else "accuracy"
+        objective = Regression(self.ops) if (self.task.kind == "number") else Classification(self.ops)
+        metric = "pearson" if (self.task.kind == "number") else "accuracy"
         self.validate = Validate(self.validation_batches, metric, self.out, self.patience)
         self.interrupt = StopOnInterrupt()
         self.state = self.out / STATE

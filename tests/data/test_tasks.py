@@ -3,7 +3,7 @@
 import pytest
 
 from minisft.data import load_task
-from minisft.data.task import build_task
+from minisft.data.task import Declaration, build_task
 from minisft.errors import InputError
 
 
@@ -19,7 +19,7 @@ def test_the_publishers_files(real_data, name, sizes, columns) -> None:
     task = load_task(name)
     assert (len(task.train), len(task.validation), len(task.test)) == sizes
     assert task.columns == columns
-    assert task.regression == (name == "stsb")
+    assert task.kind == ("number" if name == "stsb" else "class")
     for split in (task.train, task.validation, task.test):
         assert set(split.column_names) == {*columns, "label"}
     if name == "mrpc":
@@ -95,7 +95,7 @@ def test_fractions_and_the_name_score_make_a_regression(tmp_path) -> None:
     halves = load_task(write(tmp_path, "a.csv", "text,label\n" + "".join(f"t {n},{n / 2}\n" for n in range(20))))
     whole = load_task(write(tmp_path, "b.csv", "text,score\n" + "".join(f"t {n},{n}\n" for n in range(20))))
     classes = load_task(write(tmp_path, "c.csv", "text,label\n" + "".join(f"t {n},{n % 4 + 1}\n" for n in range(20))))
-    assert (halves.regression, whole.regression, classes.regression) == (True, True, False)
+    assert (halves.kind, whole.kind, classes.kind) == ("number", "number", "class")
     assert classes.labels == ["1", "2", "3", "4"]
     assert set(classes.train["label"]) == {0, 1, 2, 3}
 
@@ -142,12 +142,15 @@ def test_a_file_that_is_not_utf8_and_a_folder_without_train(tmp_path) -> None:
         load_task(tmp_path)
 
 
+YES_NO = Declaration("class", ("text",), ("label",), ["no", "yes"], "")
+
+
 def test_hidden_labels_and_missing_splits() -> None:
     rows = [{"text": f"t {n}", "label": n % 2} for n in range(40)]
     with pytest.raises(InputError, match=r"test row 1: label -1 is out of range; expected 0 to 1 .GLUE hides"):
-        build_task("x", ("text",), ["no", "yes"], {"train": rows, "test": [{"text": "t", "label": -1}]}, "here")
+        build_task("x", YES_NO, {"train": rows, "test": [{"text": "t", "label": -1}]}, "here")
     validation = [{"text": f"v {n}", "label": n % 2} for n in range(10)]
-    task = build_task("x", ("text",), ["no", "yes"], {"train": rows, "validation": validation}, "here")
+    task = build_task("x", YES_NO, {"train": rows, "validation": validation}, "here")
     # Nothing that is tested on has chosen a model: the given validation split becomes the test.
     assert task.test["text"] == [row["text"] for row in validation]
     assert (len(task.train), len(task.validation)) == (36, 4)

@@ -1,11 +1,14 @@
 """What is asked about the town: each task is read off the world and never off the text."""
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from minisft.data.task import Declaration
 from minisft.data.town.grammar import say
 from minisft.data.town.names import NAMES
 from minisft.data.town.world import KINDS, Fact, build_world, facts
+from minisft.errors import InputError
 
 Row = dict[str, str | int]
 Stated = tuple[Row, tuple[Fact, Fact]]  # a row, and the facts that its two sentences state
@@ -49,6 +52,18 @@ def paraphrase(
 def hard_paraphrase() -> dict[str, list[Row]]:
     """`paraphrase` with every kind of fact, and sentences that turn the order of the parties round."""
     return paraphrase(difficulty=HARD)
+
+
+def declare_paraphrase(make: Callable[[], dict[str, list[Row]]], about: str) -> Declaration:
+    """A paraphrase task, which there is in English, and in no domain."""
+
+    def make_english(domain: str, language: str) -> dict[str, list[Row]]:
+        if language != "en":
+            raise InputError(f"the town's paraphrases are in English (en), not in {language!r}")
+        return make()
+
+    labels = ["not_equivalent", "equivalent"]
+    return Declaration("class", ("sentence1", "sentence2"), ("label",), labels, about, make=make_english)
 
 
 def stated_pairs(split: str, size: int, seed: int = 0, difficulty: Difficulty = PLAIN) -> list[Stated]:
@@ -96,3 +111,9 @@ def two_ways(fact: Fact, other: Fact, difficulty: Difficulty, rng: random.Random
             break
         two = rng.getrandbits(32)
     return say(fact, crossed, random.Random(one)), say(other, crossed_too, random.Random(two))
+
+
+TOWN: dict[str, Declaration] = {
+    "town/paraphrase": declare_paraphrase(paraphrase, "do two sentences about the town say the same?"),
+    "town/paraphrase-hard": declare_paraphrase(hard_paraphrase, "the same, with negation and every order of words"),
+}
