@@ -31,7 +31,12 @@ PRETRAINING: dict[str, tuple[str, ...]] = {
     "mlm.bias": ("cls.predictions.bias",),
     "nsp": ("cls.seq_relationship",),
 }
-HEADS = ("classifier", "query_word")  # beside the encoder too, under the same name in both
+HEADS = (
+    "classifier",
+    "nested_classifier",
+    "qa_outputs",
+    "query_word",
+)  # beside the encoder too, under the same name in both
 
 # A safetensors file keeps one of several names that share a tensor: the other name may be the one that is there.
 ALIASES = {

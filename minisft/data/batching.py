@@ -2,14 +2,16 @@
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from minisft.data.task import Task
+from minisft.data.encoding import encode
+from minisft.data.task import Declaration, Row, Task
+from minisft.ops import IGNORED
 from minisft.text import Encodings, Tokenizer
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ class Batch:
     input_ids: Int[Tensor, "B T"]
     attention_mask: Bool[Tensor, "B T"] | None  # True at real tokens; None where no row is padded
     token_type_ids: Int[Tensor, "B T"]
-    labels: Int[Tensor, " B"] | Float[Tensor, " B"]
+    labels: Int[Tensor, "B ..."] | Float[Tensor, "B ..."]  # B, or B C, B L T, B 2: see `Encoded`
     rows: list[int]
 
     def to(self, device: torch.device) -> "Batch":
@@ -45,14 +47,20 @@ class Batch:
 
 @dataclass(frozen=True)
 class Batches:
-    """The encoded rows of one split, and the order in which they come: drawn from (seed, epoch) and nothing else."""
+    """The encoded rows of one split, and the order in which they come: drawn from (seed, epoch) and nothing else.
+
+    `labels`, `gold` and `places` as in `Encoded`.
+    """
 
     encodings: Encodings
-    labels: list[int] | list[float]
+    labels: list
     batch_size: int
     pad_id: int
     shuffle: bool = False
     seed: int = 0
+    kind: str = "class"
+    gold: list = field(default_factory=list)
+    places: list = field(default_factory=list)
 
     def __len__(self) -> int:
         """How many batches an epoch has."""
@@ -88,13 +96,22 @@ class Batches:
         mask = None
         if min(lengths) < max(lengths):
             mask = torch.arange(max(lengths)) < torch.tensor(lengths)[:, None]
-        return Batch(ids, mask, segments, torch.tensor([self.labels[row] for row in rows]), rows)
+        return Batch(ids, mask, segments, stack([self.labels[row] for row in rows]), rows)
 
 
-def pad(rows: list[list[int]], filler: int) -> Int[Tensor, "B T"]:
+def pad(rows: list[list], filler: int) -> Int[Tensor, "B T"] | Float[Tensor, "B T"]:
     """One tensor of rows of unlike length."""
     longest = max(len(row) for row in rows)
     return torch.tensor([row + [filler] * (longest - len(row)) for row in rows])
+
+
+def stack(labels: list) -> Tensor:
+    """One tensor of the labels of several rows; lists of unlike length are filled up with -100."""
+    if not isinstance(labels[0], list):
+        return torch.tensor(labels)
+    if isinstance(labels[0][0], list):
+        return torch.stack([pad(list(layer), IGNORED) for layer in zip(*labels, strict=True)], dim=1)
+    return pad(labels, IGNORED)
 
 
 def chunks(items: list[int], size: int) -> list[list[int]]:
@@ -103,8 +120,8 @@ def chunks(items: list[int], size: int) -> list[list[int]]:
 
 
 def make_batches(
-    task: Task,
-    split: "Dataset",
+    task: Declaration | Task,
+    split: "Dataset | list[Row]",
     tokenizer: Tokenizer,
     batch_size: int,
     max_length: int,
@@ -112,6 +129,7 @@ def make_batches(
     seed: int = 0,
 ) -> Batches:
     """Encode a split of a task."""
-    texts = [list(split[column]) for column in task.columns]
-    encodings = tokenizer.encode(*texts, max_length=max_length)
-    return Batches(encodings, list(split["label"]), batch_size, tokenizer.pad_id, shuffle, seed)
+    found = encode(task, split if isinstance(split, list) else split.to_list(), tokenizer, max_length)
+    return Batches(
+        found.encodings, found.labels, batch_size, tokenizer.pad_id, shuffle, seed, task.kind, found.gold, found.places
+    )

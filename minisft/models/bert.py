@@ -40,14 +40,17 @@ class Embeddings(nn.Module):
 
 
 class Bert(nn.Module):
-    """Token ids in, a vector for each token and one for the whole text out."""
+    """Token ids in, a vector for each token and one for the whole text out.
 
-    def __init__(self, config: BertConfig, ops: Ops = FUSED) -> None:
+    Without `pooler` there are `hidden_states` alone: what a head on every token reads.
+    """
+
+    def __init__(self, config: BertConfig, ops: Ops = FUSED, pooler: bool = True) -> None:
         super().__init__()
         self.config, self.ops = config, ops
         self.embeddings = Embeddings(config, ops)
         self.layers = nn.ModuleList(EncoderLayer(config, ops) for _ in range(config.num_hidden_layers))
-        self.pooler = Linear(config.hidden_size, config.hidden_size, ops)
+        self.pooler = Linear(config.hidden_size, config.hidden_size, ops) if pooler else None
         initialise(self, config.initializer_range)
 
     def hidden_states(

@@ -5,10 +5,11 @@ from minisft.objectives.masked import MaskedBatch, MaskedWords, Pieces, mask_wor
 from minisft.objectives.next_sentence import MaskedAndNext, NextSentence, make_pairs
 from minisft.objectives.permutation import PermutedBatch, PermutedWords, left_to_right, order_words
 from minisft.objectives.pretraining import PretrainingObjective
-from minisft.objectives.sequence import Classification, Objective, Regression
+from minisft.objectives.sequence import Classification, MultiLabel, Objective, Regression
+from minisft.objectives.tokens import Spans, Tagging
 
 __all__ = [
-    "KINDS", "Classification", "Examples", "MaskedAndNext", "MaskedBatch", "MaskedWords", "NextSentence", "Objective",
-    "PermutedBatch", "PermutedWords", "Pieces", "PretrainingObjective", "Regression", "Stream", "left_to_right",
-    "make_pairs", "mask_words", "order_words",
+    "KINDS", "Classification", "Examples", "MaskedAndNext", "MaskedBatch", "MaskedWords", "MultiLabel", "NextSentence",
+    "Objective", "PermutedBatch", "PermutedWords", "Pieces", "PretrainingObjective", "Regression", "Spans", "Stream",
+    "Tagging", "left_to_right", "make_pairs", "mask_words", "order_words",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""One label a text: a class or a number."""
+"""What is asked of a whole text: its class, a number, or any of several labels."""
 
 from typing import Protocol, runtime_checkable
 
@@ -53,3 +53,17 @@ class Regression:
         predictions = model(batch.input_ids, batch.attention_mask, batch.token_type_ids)
         predictions = predictions.to(batch.labels.dtype)
         return self.ops.squared_error(predictions.squeeze(-1), batch.labels, reduction="sum"), predictions
+
+
+class MultiLabel:
+    """Binary cross-entropy of each label of a text; an item is a label, there or not."""
+
+    def __init__(self, ops: Ops = FUSED) -> None:
+        self.ops = ops
+
+    def items(self, batch: Batch) -> int:
+        return batch.labels.numel()
+
+    def __call__(self, model: nn.Module, batch: Batch) -> tuple[Float[Tensor, ""], Float[Tensor, "B C"]]:
+        logits = model(batch.input_ids, batch.attention_mask, batch.token_type_ids).float()
+        return self.ops.binary_cross_entropy(logits, batch.labels, reduction="sum"), logits

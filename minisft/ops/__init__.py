@@ -15,6 +15,7 @@ from typing import Any
 from minisft.ops.activations import gelu, gelu_fused, relu, relu_fused
 from minisft.ops.adamw import adamw_update, adamw_update_fused
 from minisft.ops.attention import attention, attention_fused, attention_weights
+from minisft.ops.binary_cross_entropy import binary_cross_entropy, binary_cross_entropy_fused
 from minisft.ops.clipping import clip_gradients, clip_gradients_fused
 from minisft.ops.cross_entropy import IGNORED, cross_entropy, cross_entropy_fused
 from minisft.ops.dropout import dropout, dropout_fused
@@ -29,8 +30,8 @@ from minisft.ops.squared_error import squared_error, squared_error_fused
 
 __all__ = [
     "FUSED", "IGNORED", "SCHEDULES", "TEXTBOOK", "Ops", "adamw_update", "attention", "attention_weights",
-    "clip_gradients", "cross_entropy", "dropout", "embedding", "feed_forward", "gelu", "layer_norm", "linear",
-    "merge_heads", "relu", "softmax", "split_heads", "squared_error",
+    "binary_cross_entropy", "clip_gradients", "cross_entropy", "dropout", "embedding", "feed_forward", "gelu",
+    "layer_norm", "linear", "merge_heads", "relu", "softmax", "split_heads", "squared_error",
 ]  # fmt: skip
 
 
@@ -50,6 +51,7 @@ class Ops:
     embedding: Callable
     dropout: Callable
     cross_entropy: Callable
+    binary_cross_entropy: Callable
     squared_error: Callable
     adamw_update: Callable
     clip_gradients: Callable
@@ -78,6 +80,7 @@ TEXTBOOK = Ops(
     embedding=embedding,
     dropout=dropout,
     cross_entropy=cross_entropy,
+    binary_cross_entropy=binary_cross_entropy,
     squared_error=squared_error,
     adamw_update=adamw_update,
     clip_gradients=clip_gradients,
@@ -94,6 +97,7 @@ FUSED = TEXTBOOK.replace(
     embedding=embedding_fused,
     dropout=dropout_fused,
     cross_entropy=cross_entropy_fused,
+    binary_cross_entropy=binary_cross_entropy_fused,
     squared_error=squared_error_fused,
     adamw_update=adamw_update_fused,
     clip_gradients=clip_gradients_fused,

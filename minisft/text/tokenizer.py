@@ -1,6 +1,7 @@
 """The same WordPiece at speed: the `tokenizers` library does the work."""
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from tokenizers.processors import TemplateProcessing
 from minisft.errors import InputError
 from minisft.text.wordpiece import UNKNOWN, number_pieces
 
+SURROGATE = re.compile("[\ud800-\udfff]")
 SPECIAL = ("[PAD]", UNKNOWN, "[CLS]", "[SEP]", "[MASK]")
 
 
@@ -22,6 +24,14 @@ class Encodings:
     input_ids: list[list[int]]
     token_type_ids: list[list[int]]
     truncated: int
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """A text as ids, without [CLS] and [SEP], and for each piece where it comes from."""
+
+    ids: list[int]
+    places: list
 
 
 class Tokenizer:
@@ -106,10 +116,23 @@ class Tokenizer:
         truncated = sum(bool(row.overflowing) for row in rows)
         return Encodings([row.ids for row in rows], [row.type_ids for row in rows], truncated)
 
+    def align(self, rows: list[list[str]]) -> list[Pieces]:
+        """The pieces of texts that are words already; each piece's place is the number of its word."""
+        rows = [[without_surrogates(word) for word in words] for words in rows]
+        found = self.library.encode_batch(rows, is_pretokenized=True, add_special_tokens=False)
+        return [Pieces(row.ids, row.word_ids) for row in found]
+
+    def locate(self, texts: list[str]) -> list[Pieces]:
+        """The pieces of texts; each piece's place is (start, end) in characters of the text as it was given."""
+        texts = [without_surrogates(text) for text in texts]
+        found = self.library.encode_batch(texts, add_special_tokens=False)
+        return [Pieces(row.ids, row.offsets) for row in found]
+
 
 def without_surrogates(text: str) -> str:
-    """Python's strings can hold half a surrogate pair; the library's cannot."""
-    return text.encode("utf-8", "ignore").decode("utf-8")
+    """Python's strings can hold half a surrogate pair; the library's cannot. The text stays as long as it was:
+    U+FFFD, which cleaning drops, stands in."""
+    return SURROGATE.sub("\ufffd", text)
 
 
 def read_vocabulary(folder: Path, model: dict) -> list[str]:

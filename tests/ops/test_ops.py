@@ -212,6 +212,23 @@ def test_squared_error(ops: Ops, reduction) -> None:
 
 
 @BOTH
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+@pytest.mark.parametrize("scale", [0.0, 1.0, 1000.0])  # at 0 the gradient is σ(0) - y; at 1000 exp overflows
+def test_binary_cross_entropy(ops: Ops, reduction, scale) -> None:
+    targets = torch.tensor([[0.0, 1.0, 1.0], [1.0, 0.0, 0.5]], dtype=torch.float64)
+    assert_same(
+        lambda x: ops.binary_cross_entropy(x * scale, targets, reduction),
+        lambda x: functional.binary_cross_entropy_with_logits(x * scale, targets, reduction=reduction),
+        draw(2, 3),
+    )
+    at_zero = torch.zeros(2, 3, dtype=torch.float64, requires_grad=True)
+    ops.binary_cross_entropy(at_zero, targets, "sum").backward()
+    torch.testing.assert_close(at_zero.grad, 0.5 - targets)
+    far = torch.tensor([[40.0]])
+    assert ops.binary_cross_entropy(far, torch.ones(1, 1)) > 0  # e^-40: what log(1 + e^-40) loses in float32
+
+
+@BOTH
 def test_dropout_keeps_the_mean_and_drops_the_share(ops: Ops) -> None:
     torch.manual_seed(0)
     x = torch.ones(400, 500, requires_grad=True)
@@ -227,7 +244,8 @@ def test_dropout_keeps_the_mean_and_drops_the_share(ops: Ops) -> None:
 def test_every_op_is_tested_and_listed() -> None:
     tested = {
         "softmax", "attention", "split_heads", "merge_heads", "layer_norm", "relu", "gelu", "linear", "feed_forward",
-        "embedding", "dropout", "cross_entropy", "squared_error", "adamw_update", "clip_gradients",
+        "embedding", "dropout", "cross_entropy", "binary_cross_entropy", "squared_error",
+        "adamw_update", "clip_gradients",
     }  # fmt: skip
     assert {field.name for field in dataclasses.fields(Ops)} == tested
 
