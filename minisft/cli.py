@@ -43,6 +43,7 @@ def parser() -> argparse.ArgumentParser:
     finetune.set_defaults(command="finetune")
     add_task(finetune)
     finetune.add_argument("--model", help="minilm, a folder, or a hub id such as org/name (minilm)")
+    finetune.add_argument("--rows", type=int, help="learn from so many training rows, drawn by the seed (all)")
     finetune.add_argument("--epochs", type=int, help="passes over the training rows (3)")
     finetune.add_argument("--batch-size", type=int, help="rows in one update (16)")
     finetune.add_argument("--lr", type=float, help="peak learning rate (1e-4)")
@@ -106,6 +107,8 @@ def add_task(command: argparse.ArgumentParser) -> None:
     which = command.add_mutually_exclusive_group()
     which.add_argument("--task", help="a name that `tasks` lists (town/paraphrase)")
     which.add_argument("--data", type=Path, help="your own csv, tsv or jsonl file, or a folder of them")
+    command.add_argument("--language", choices=["en", "zh"], help="of a task of the town (en)")
+    command.add_argument("--domain", choices=["newspaper", "helpdesk"], help="of a task of the town (newspaper)")
 
 
 def add_inference(command: argparse.ArgumentParser) -> None:

@@ -12,13 +12,15 @@ import torch
 
 from minisft.checkpoints import write_atomically
 from minisft.commands.report import figures, peak_memory, say, warn_if_collapsed, write_json
+from minisft.commands.wording import gold_in_words, shorten, texts_of
 from minisft.data import TASKS, Task, load_task
-from minisft.models import SequenceClassifier
+from minisft.models import FineTuned
 from minisft.training import Evaluation, FineTuning, Settings, read_log, read_progress
 from minisft.training.baselines import baselines
 from minisft.training.fine_tuning import LOG, STATE
 
 DEFAULT_TASK = "town/paraphrase"
+MOST_CLASSES = 30  # in a figure of how often each was taken for each
 DESCRIPTION = "task.json"  # beside a fine-tuned model: which texts it reads
 
 
@@ -86,12 +88,16 @@ def prepare(options: argparse.Namespace) -> tuple[FineTuning, Task]:
         precision=given("precision", "precision", default.precision),
         seed=given("seed", "seed", default.seed),
     )
-    task = load_task(options.data or options.task or stored.get("task", DEFAULT_TASK))
+    task = load_task(
+        options.data or options.task or stored.get("task", DEFAULT_TASK),
+        given("language", "language", "en"), given("domain", "domain", None),
+    )  # fmt: skip
     run = FineTuning(
         task, given("model", "model", "minilm"), settings, out, given("max_length", "max_length", None), options.device,
         patience=options.patience, keep_every=options.keep_every, resume=options.resume,
+        rows=given("rows", "rows", None),
     )  # fmt: skip
-    return run, task
+    return run, run.task
 
 
 def run_name(task: str | Path) -> str:
@@ -102,16 +108,17 @@ def run_name(task: str | Path) -> str:
 def report_task(task: Task, run: FineTuning) -> None:
     """What the task is."""
     about = f": {TASKS[task.name].about}" if task.name in TASKS else ""
-    say("task", f"{task.name}{about} ({task.source})")
+    where = ", ".join(filter(None, [task.domain, task.language if task.language != "en" else None, task.source]))
+    say("task", f"{task.name}{about} ({where})")
     say("rows", f"{len(task.train)} train, {len(task.validation)} validation, {len(task.test)} test")
     if run.truncated():
         say("cut", f"{run.truncated()} rows are longer than {run.max_length} pieces and lose their end")
     row = task.train[0]
-    label = row["label"] if task.kind == "number" else task.labels[row["label"]]
-    say("example", " | ".join(row[column] for column in task.columns) + f" -> {label}")
+    texts = " | ".join(shorten(text) for text in texts_of(row, task.columns))
+    say("example", f"{texts} -> {gold_in_words(task, row)}")
 
 
-def report_model(model: SequenceClassifier, source: str, device: torch.device, precision: str) -> None:
+def report_model(model: FineTuned, source: str, device: torch.device, precision: str) -> None:
     """What the model is and where it runs."""
     config, millions = model.config, sum(p.numel() for p in model.parameters()) / 1e6
     shape = f"{config.num_hidden_layers} layers, width {config.hidden_size}, {millions:.1f} M parameters"
@@ -126,21 +133,30 @@ def draw(run: FineTuning, task: Task, tested: Evaluation) -> None:
     records = read_log(run.out / LOG)
     plots.curve(records, f"Fine-tuning on {task.name}", run.out / "curve.png")
     title = f"{task.name}, {len(task.test)} test rows"
+    picture = picture_of(task)
+    if picture == "scatter.png":
+        plots.scatter(tested.gold, tested.predictions(), title, run.out / picture)
+    elif picture:
+        plots.confusion(tested.gold, tested.predictions(), task.labels, title, run.out / picture)
+
+
+def picture_of(task: Task) -> str | None:
+    """The figure that shows a task's predictions, or None where there is none to be read."""
     if task.kind == "number":
-        plots.scatter(tested.labels, tested.predictions(), title, run.out / "scatter.png")
-    else:
-        plots.confusion(tested.labels, tested.predictions(), task.labels, title, run.out / "confusion.png")
+        return "scatter.png"
+    return "confusion.png" if task.kind == "class" and len(task.labels) <= MOST_CLASSES else None
 
 
 def describe(folder: Path, task: Task) -> None:
-    """Keep beside the model which texts it reads."""
-    text = json.dumps({"task": task.name, "columns": task.columns}) + "\n"
+    """Keep beside the model which task it was tuned for, and which texts it reads."""
+    known = {"task": task.name, "language": task.language, "domain": task.domain, "columns": task.columns}
+    text = json.dumps(known) + "\n"
     write_atomically(folder / DESCRIPTION, lambda path: path.write_text(text, encoding="utf-8"))
 
 
 def report_next(out: Path, task: Task) -> None:
     """Where everything is, and what to try now."""
-    picture = "scatter.png" if task.kind == "number" else "confusion.png"
-    say("written", f"{out}/: the model (transformers opens it), {LOG}, curve.png, {picture}")
-    texts = " ".join(shlex.quote(task.test[0][column]) for column in task.columns)
+    names = ", ".join(filter(None, [LOG, "curve.png", picture_of(task)]))
+    say("written", f"{out}/: the model (transformers opens it), {names}")
+    texts = " ".join(shlex.quote(text) for text in texts_of(task.test[0], task.columns))
     say("next", f"python -m minisft predict --model {shlex.quote(str(out))} {texts}")

@@ -10,21 +10,27 @@ import torch
 from minisft.checkpoints import locate
 from minisft.commands.finetune import DEFAULT_TASK, DESCRIPTION
 from minisft.commands.report import figures, say, warn_if_collapsed, write_json
-from minisft.data import Batches, load_task, make_batches
+from minisft.commands.wording import find_entities, name_answer, name_entities, shorten, texts_of
+from minisft.data import Declaration, load_task, make_batches
 from minisft.data.local import read_rows
+from minisft.data.task import Row
 from minisft.errors import InputError
-from minisft.models import SequenceClassifier
-from minisft.objectives import Classification, Regression
+from minisft.models import FineTuned, load_fine_tuned
 from minisft.text import Tokenizer
-from minisft.training import choose_device, evaluation
+from minisft.text.cleaning import join_words, split_words
+from minisft.training import KINDS, choose_device, evaluation, model_for
 from minisft.training.fine_tuning import check_length
 
+COLUMNS = {"tags": ("tokens",), "span": ("question", "context")}  # of models that have no description
+# What stands where labels would: the loss is not used.
+NOTHING: dict[str, Any] = {"class": 0, "number": 0.0, "labels": [], "span": {"text": [], "answer_start": []}}
 
-def load_fine_tuned(options: argparse.Namespace) -> tuple[SequenceClassifier, Tokenizer, torch.device, dict]:
+
+def open_model(options: argparse.Namespace) -> tuple[FineTuned, Tokenizer, torch.device, dict]:
     """A saved model, its tokenizer, the device, and what is known of its task."""
     device = choose_device(options.device)
     folder = locate(options.model)
-    model = SequenceClassifier.from_pretrained(folder).to(device).eval()
+    model = load_fine_tuned(folder).to(device).eval()
     options.max_length = check_length(options.max_length, model)
     path = folder / DESCRIPTION
     description = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
@@ -33,71 +39,116 @@ def load_fine_tuned(options: argparse.Namespace) -> tuple[SequenceClassifier, To
 
 def evaluate(options: argparse.Namespace) -> None:
     """A fine-tuned model on the test split of a task."""
-    model, tokenizer, device, description = load_fine_tuned(options)
-    task = load_task(options.data or options.task or description.get("task", DEFAULT_TASK))
+    model, tokenizer, device, description = open_model(options)
+    named = options.data or options.task
+    known = {} if named else description  # of another task, another language
+    task = load_task(
+        named or known.get("task", DEFAULT_TASK),
+        options.language or known.get("language", "en"),
+        options.domain or known.get("domain"),
+    )
+    if type(model) is not model_for(task):
+        raise InputError(
+            f"{options.model} is a {type(model).__name__}, and {task.name} wants {model_for(task).__name__}"
+        )
     if len(task.labels) != len(model.labels):
         raise InputError(f"{options.model} knows {len(model.labels)} labels and {task.name} has {len(task.labels)}")
-    objective = Regression() if task.kind == "number" else Classification()
     batches = make_batches(task, task.test, tokenizer, options.batch_size, options.max_length)
     started = time.perf_counter()
-    result = evaluation.evaluate(model, objective, batches, device, options.precision)
+    result = evaluation.evaluate(model, KINDS[task.kind].objective(), batches, device, options.precision)
     seconds = time.perf_counter() - started
+    scores = result.scores()
     say("task", f"{task.name}, {len(task.test)} test rows ({task.source})")
-    say("test", f"{figures(result.scores())}; {len(task.test) / seconds:.0f} rows a second")
+    say("test", f"{figures(scores)}; {len(task.test) / seconds:.0f} rows a second")
     warn_if_collapsed(result)
-    write_json(options.json, {"task": task.name, "model": options.model, "test": result.scores()})
+    write_json(options.json, {"task": task.name, "model": options.model, "test": scores})
 
 
 def predict(options: argparse.Namespace) -> None:
-    """The label of each text or pair, with its probability."""
-    model, tokenizer, device, description = load_fine_tuned(options)
-    columns = description.get("columns")
-    texts = read_texts(options, columns)
-    if columns and len(texts) != len(columns):
-        raise InputError(f"{options.model} reads {len(columns)} texts a row ({', '.join(columns)}), not {len(texts)}")
-    encodings = tokenizer.encode(*texts, max_length=options.max_length)
-    # There are no labels: class 0 stands in, and the loss is not used.
-    batches = Batches(encodings, [0] * len(texts[0]), options.batch_size, tokenizer.pad_id)
-    outputs = evaluation.evaluate(model, Classification(), batches, device, options.precision).outputs
-    if encodings.truncated:
-        say("cut", f"{encodings.truncated} rows are longer than {options.max_length} pieces and lost their end")
-    results = []
-    for row, output in zip(zip(*texts, strict=True), outputs, strict=True):
-        answer = name_answer(model, output)
-        results.append({"texts": row, **answer})
-        shown = f"{answer['label']} {answer['probability']:.3f}" if "label" in answer else f"{answer['value']:.3f}"
-        print(f"{shown}\t{' | '.join(row)}")
-    write_json(options.json, {"model": options.model, "predictions": results})
+    """What the model says of each row: a label with its probability, a number, labels, entities or an answer."""
+    model, tokenizer, device, description = open_model(options)
+    columns = tuple(description.get("columns", ())) or COLUMNS.get(model.kind, ())
+    rows, columns = read_inputs(options, model.kind, columns)
+    # Two layers of tags are two targets; every row has the same nothing.
+    targets = tuple(f"target{number}" for number in range(len(model.heads)))
+    for row in rows:
+        row |= {target: NOTHING.get(model.kind, [0] * len(row.get("tokens", []))) for target in targets}
+    task = Declaration(model.kind, columns, targets, model.labels, "")
+    batches = make_batches(task, rows, tokenizer, options.batch_size, options.max_length)
+    result = evaluation.evaluate(model, KINDS[model.kind].objective(), batches, device, options.precision)
+    if batches.encodings.truncated:
+        say("cut", f"{batches.encodings.truncated} rows are longer than {options.max_length} pieces and lost their end")
+    answers = [
+        answer_row(model, *pair) for pair in zip(rows, result.predictions(), probabilities(model, result), strict=True)
+    ]
+    for row, (shown, _) in zip(rows, answers, strict=True):
+        print(f"{shown}\t{' | '.join(shorten(text) for text in texts_of(row, columns))}")
+    found = [{"texts": texts_of(row, columns), **answer} for row, (_, answer) in zip(rows, answers, strict=True)]
+    write_json(options.json, {"model": options.model, "predictions": found})
 
 
-def name_answer(model: SequenceClassifier, output: torch.Tensor) -> dict[str, Any]:
-    """One row's output in words: the class and its probability, or the number."""
-    if len(model.labels) == 1:
-        return {"value": output[0].item()}
-    probabilities = model.ops.softmax(output)
-    best = int(probabilities.argmax())
-    return {"label": model.labels[best], "probability": probabilities[best].item()}
+def probabilities(model: FineTuned, result: evaluation.Evaluation) -> list[list[float] | None]:
+    """Of each row the probability of every label, where the whole text has them."""
+    if model.kind == "class":
+        return [model.ops.softmax(output).tolist() for output in result.outputs]
+    if model.kind == "labels":
+        return [output.sigmoid().tolist() for output in result.outputs]
+    return [None] * len(result.predictions())
 
 
-def read_texts(options: argparse.Namespace, columns: list[str] | None) -> list[list[str]]:
-    """The texts to label, a list a column."""
+def answer_row(model: FineTuned, row: Row, said: Any, chances: list[float] | None) -> tuple[str, dict[str, Any]]:
+    """One row's answer for the screen and for a file."""
+    if model.kind == "number":
+        return f"{said:.3f}", {"value": said}
+    if model.kind == "class":
+        return f"{model.labels[said]} {chances[said]:.3f}", {"label": model.labels[said], "probability": chances[said]}
+    if model.kind == "labels":
+        found = {model.labels[label]: chances[label] for label in said}
+        shown = ", ".join(f"{label} {chance:.3f}" for label, chance in found.items())
+        return shown or "no label", {"labels": found}
+    if model.kind == "tags":
+        text, places = row.get("written") or join_words(row["tokens"])
+        entities = find_entities(said, model.labels, text, places)
+        return name_entities(entities), {"entities": entities}
+    return name_answer(said), {"answer": said.text, "start": said.start, "margin": said.margin}
+
+
+def read_inputs(options: argparse.Namespace, kind: str, columns: tuple[str, ...]) -> tuple[list[Row], tuple[str, ...]]:
+    """The rows to say something of, and their text columns."""
     if bool(options.text) == bool(options.data):
         raise InputError("give one text, two texts for a pair, or --data FILE")
     if options.text:
         if len(options.text) > 2:
             raise InputError(f"{len(options.text)} texts given; expected one, or two for a pair (quote each)")
-        texts = [[text] for text in options.text]
+        columns = columns or ("sentence1", "sentence2")[: len(options.text)]
+        if len(options.text) != len(columns):
+            raise InputError(
+                f"{options.model} reads {len(columns)} texts a row ({', '.join(columns)}), not {len(options.text)}"
+            )
+        rows = [dict(zip(columns, options.text, strict=True))]
     else:
-        if not options.data.is_file():
-            raise InputError(f"there is no file {options.data}")
-        rows = read_rows(options.data)
-        columns = columns or [name for name in rows[0] if name not in ("label", "labels", "score", "id", "idx", "kind")]
-        missing = [name for name in columns if name not in rows[0]]
-        if missing or not 1 <= len(columns) <= 2:
-            raise InputError(f"{options.data} has the columns {', '.join(rows[0])}; expected {', '.join(columns)}")
-        texts = [[row[name] for row in rows] for name in columns]
-    for column in texts:
-        for number, text in enumerate(column, 1):
-            if not isinstance(text, str) or not text.strip():
+        rows, columns = read_file(options, columns)
+    for number, row in enumerate(rows, 1):
+        for column in columns:
+            text = row.get(column)
+            if not text or (isinstance(text, str) and not text.strip()):
                 raise InputError(f"row {number}: a text is empty; expected something to read")
-    return texts
+            if kind == "tags" and isinstance(text, str):
+                places = split_words(text)
+                row |= {"tokens": [text[start:end] for start, end in places], "written": (text, places)}
+    return rows, columns
+
+
+def read_file(options: argparse.Namespace, columns: tuple[str, ...]) -> tuple[list[Row], tuple[str, ...]]:
+    """The rows of a file, and their text columns."""
+    if not options.data.is_file():
+        raise InputError(f"there is no file {options.data}")
+    rows = read_rows(options.data)
+    given = [name for name in rows[0] if name not in ("label", "labels", "score", "id", "idx", "kind")]
+    if columns == ("tokens",) and "tokens" not in given and len(given) == 1:  # a text that is not cut into words yet
+        rows = [{"tokens": row[given[0]]} for row in rows]
+        given = ["tokens"]
+    columns = columns or tuple(given)
+    if not set(columns) <= set(given) or not 1 <= len(columns) <= 2:
+        raise InputError(f"{options.data} has the columns {', '.join(rows[0])}; expected {', '.join(columns)}")
+    return rows, columns

@@ -30,7 +30,12 @@ def write_json(path: Path | None, results: dict[str, Any]) -> None:
 
 def warn_if_collapsed(tested: Evaluation) -> None:
     """Say so where every row gets the same answer, which a score alone can hide."""
-    if len(set(tested.predictions())) == 1:
+    said = tested.predictions()
+    if tested.batches.kind == "tags":  # rows differ in length: one tag for all words is one answer
+        said = [tag for row in said for tags in row for tag in tags]
+    if tested.batches.kind == "span":
+        said = [answer.text for answer in said]
+    if len(set(map(str, said))) == 1:
         say(
             "careful",
             "every test row gets the same answer: the model has not learned. Try another seed or a lower --lr",

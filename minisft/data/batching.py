@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from minisft.data.encoding import encode
-from minisft.data.task import Declaration, Row, Task
+from minisft.data.task import Declaration, Row, Task, gold_of
 from minisft.ops import IGNORED
 from minisft.text import Encodings, Tokenizer
 
@@ -49,7 +49,7 @@ class Batch:
 class Batches:
     """The encoded rows of one split, and the order in which they come: drawn from (seed, epoch) and nothing else.
 
-    `labels`, `gold` and `places` as in `Encoded`.
+    `labels` and `places` as in `Encoded`; `gold` is what is to be found in each row of the split, see `gold_of`.
     """
 
     encodings: Encodings
@@ -129,7 +129,9 @@ def make_batches(
     seed: int = 0,
 ) -> Batches:
     """Encode a split of a task."""
-    found = encode(task, split if isinstance(split, list) else split.to_list(), tokenizer, max_length)
+    rows = split if isinstance(split, list) else split.to_list()
+    found = encode(task, rows, tokenizer, max_length)
+    gold = [gold_of(task, row) for row in rows]
     return Batches(
-        found.encodings, found.labels, batch_size, tokenizer.pad_id, shuffle, seed, task.kind, found.gold, found.places
+        found.encodings, found.labels, batch_size, tokenizer.pad_id, shuffle, seed, task.kind, gold, found.places
     )

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from minisft.data.task import Declaration, Row, Task
 from minisft.ops import IGNORED
@@ -24,14 +24,12 @@ class Encoded:
     """The rows of a split as ids, and what the model is to say of each.
 
     `labels` holds for each encoded row: of class its number; of number a float; of labels 0.0 or 1.0 for each; of
-    tags, for each layer, a number for each piece; of span the start and the end piece. `gold` is what is to be found,
-    a value for each row of the split. `places` leads from pieces back to the text: of tags the first piece of each
-    word, of span a `Window`.
+    tags, for each layer, a number for each piece; of span the start and the end piece. `places` leads from pieces back
+    to the text: of tags the first piece of each word, of span a `Window`.
     """
 
     encodings: Encodings
     labels: list
-    gold: list
     places: list = field(default_factory=list)
 
 
@@ -43,22 +41,19 @@ def encode(task: Declaration | Task, rows: list[Row], tokenizer: Tokenizer, max_
 def encode_texts(task: Declaration | Task, rows: list[Row], tokenizer: Tokenizer, max_length: int) -> Encoded:
     """One or two texts and one label: [CLS] a [SEP] b [SEP]."""
     texts = [[row[column] for row in rows] for column in task.columns]
-    labels = [row[task.targets[0]] for row in rows]
-    return Encoded(tokenizer.encode(*texts, max_length=max_length), labels, labels)
+    return Encoded(tokenizer.encode(*texts, max_length=max_length), [row[task.targets[0]] for row in rows])
 
 
 def encode_numbers(task: Declaration | Task, rows: list[Row], tokenizer: Tokenizer, max_length: int) -> Encoded:
     """As `encode_texts`; a whole number is a number too."""
     encoded = encode_texts(task, rows, tokenizer, max_length)
-    numbers = [float(label) for label in encoded.labels]
-    return Encoded(encoded.encodings, numbers, numbers)
+    return replace(encoded, labels=[float(label) for label in encoded.labels])
 
 
 def encode_label_sets(task: Declaration | Task, rows: list[Row], tokenizer: Tokenizer, max_length: int) -> Encoded:
     """One or two texts, and for each label whether it is there."""
-    encoded = encode_texts(task, rows, tokenizer, max_length)
-    present = [[float(label in found) for label in range(len(task.labels))] for found in encoded.gold]
-    return Encoded(encoded.encodings, present, encoded.gold)
+    encoded, every = encode_texts(task, rows, tokenizer, max_length), range(len(task.labels))
+    return replace(encoded, labels=[[float(label in found) for label in every] for found in encoded.labels])
 
 
 def encode_tags(task: Declaration | Task, rows: list[Row], tokenizer: Tokenizer, max_length: int) -> Encoded:
@@ -67,7 +62,7 @@ def encode_tags(task: Declaration | Task, rows: list[Row], tokenizer: Tokenizer,
     The other pieces, [CLS] and [SEP] have -100. A word that is cut off, or that cleaning leaves nothing of, has no
     piece: its place is None, and the model cannot find what is there.
     """
-    ids, labels, places, gold, truncated = [], [], [], [], 0
+    ids, labels, places, truncated = [], [], [], 0
     room = max_length - 2
     for row, pieces in zip(rows, tokenizer.align([row["tokens"] for row in rows]), strict=True):
         kept = pieces.ids[:room]
@@ -75,12 +70,10 @@ def encode_tags(task: Declaration | Task, rows: list[Row], tokenizer: Tokenizer,
         first: list[int | None] = [None] * len(row["tokens"])
         for piece, word in reversed(list(enumerate(pieces.places[:room], start=1))):  # [CLS] is piece 0
             first[word] = piece
-        layers = [row[target] for target in task.targets]
-        labels.append([spread(tags, first, len(kept) + 2) for tags in layers])
+        labels.append([spread(row[target], first, len(kept) + 2) for target in task.targets])
         ids.append([tokenizer.cls_id, *kept, tokenizer.sep_id])
         places.append(first)
-        gold.append(layers)
-    return Encoded(Encodings(ids, [[0] * len(row) for row in ids], truncated), labels, gold, places)
+    return Encoded(Encodings(ids, [[0] * len(row) for row in ids], truncated), labels, places)
 
 
 def spread(tags: list[int], first: list[int | None], length: int) -> list[int]:
@@ -112,8 +105,7 @@ def encode_spans(task: Declaration | Task, rows: list[Row], tokenizer: Tokenizer
             inside = answer and start <= answer[0] and answer[1] < end
             labels.append([piece - start + first for piece in answer] if inside else [0, 0])
             places.append(Window(number, row["context"], first, context.places[start:end]))
-    gold = [row[task.targets[0]]["text"] for row in rows]
-    return Encoded(Encodings(ids, segments, truncated), labels, gold, places)
+    return Encoded(Encodings(ids, segments, truncated), labels, places)
 
 
 def windows(length: int, room: int) -> list[tuple[int, int]]:

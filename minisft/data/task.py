@@ -32,7 +32,7 @@ class Declaration:
     kind: str  # class, number, labels, tags or span
     columns: tuple[str, ...]  # the text columns
     targets: tuple[str, ...]  # the columns with what is to be found
-    labels: list[str]  # in the order of their numbers; of tags B-x, I-x and O; of a number its name
+    labels: list[str]  # in the order of their numbers; of tags B-x, I-x and O; of a number its name; of span none
     about: str
     make: Callable[[str, str], Splits] | None = None  # rows from a domain and a language, for a generated task
     hub: tuple[str, ...] | None = None  # where the Hugging Face hub has it
@@ -67,6 +67,13 @@ class Task:
         return replace(self, train=self.train.select(sorted(order[:rows])))
 
 
+def gold_of(task: Declaration | Task, row: Row) -> Any:
+    """What is to be found in a row: a class, a number or labels; of tags a list for each layer; of span the answers."""
+    if task.kind == "tags":
+        return [row[target] for target in task.targets]
+    return row[task.targets[0]]["text"] if task.kind == "span" else row[task.targets[0]]
+
+
 def build_task(name: str, declaration: Declaration, splits: Splits, source: str) -> Task:
     """Check the rows and make a task of them.
 
@@ -77,6 +84,8 @@ def build_task(name: str, declaration: Declaration, splits: Splits, source: str)
     from datasets import Dataset
 
     declaration = name_labels(declaration, splits)
+    if declaration.kind == "tags" and "O" not in declaration.labels:
+        raise InputError(f"{name} has the tags {', '.join(declaration.labels)}; expected O among them")
     numbers = {label: number for number, label in enumerate(declaration.labels)}
     made: Splits = {}
     for split, rows in splits.items():
@@ -99,7 +108,9 @@ def build_task(name: str, declaration: Declaration, splits: Splits, source: str)
 
 def name_labels(declaration: Declaration, splits: Splits) -> Declaration:
     """The declaration with the names of its labels: its own, or those in the rows, O first and then sorted."""
-    if declaration.labels or declaration.kind == "span":
+    if declaration.kind == "span":
+        return replace(declaration, labels=["start", "end"])
+    if declaration.labels:
         return declaration
     found = set()
     for row in (row for rows in splits.values() for row in rows):

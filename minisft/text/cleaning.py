@@ -72,3 +72,38 @@ def words(text: str, lower: bool = True) -> list[str]:
     if lower:
         text = lowercase(strip_accents(text))
     return [part for word in text.split() for part in split_punctuation(word)]
+
+
+def split_words(text: str) -> list[tuple[int, int]]:
+    """Where each word of a text stands, (start, end) in characters; ideographs and punctuation marks stand alone.
+
+    The words are as they were written: what BERT's cleaning changes in them, it changes later.
+    """
+    found: list[tuple[int, int]] = []
+    begun = None
+    for place, character in enumerate(text):
+        alone = is_cjk(character) or is_punctuation(character)
+        if begun is not None and (alone or character.isspace()):
+            found.append((begun, place))
+            begun = None
+        if alone:
+            found.append((place, place + 1))
+        elif begun is None and not character.isspace():
+            begun = place
+    return found if begun is None else [*found, (begun, len(text))]
+
+
+def join_words(words: list[str]) -> tuple[str, list[tuple[int, int]]]:
+    """Words as a text, and where each stands in it: a space between two, but none beside Chinese."""
+    text, places = "", []
+    for word in words:
+        close = text and (is_wide(text[-1]) or is_wide(word[0]))
+        text += "" if close or not text else " "
+        places.append((len(text), len(text) + len(word)))
+        text += word
+    return text, places
+
+
+def is_wide(character: str) -> bool:
+    """An ideograph, or a punctuation mark that is as wide as one."""
+    return is_cjk(character) or unicodedata.east_asian_width(character) in "WF"

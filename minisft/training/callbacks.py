@@ -35,7 +35,7 @@ class ProgressBar(Callback):
 class Validate(Callback):
     """Score the validation split after each epoch; keep the best model in `folder`; stop when it no longer improves.
 
-    `metric` is accuracy, f1, pearson, spearman (more is better) or loss (less is better). `patience` is how many
+    `metric` is one of the scores of the task's kind (more is better) or loss (less is better). `patience` is how many
     epochs without improvement end the run.
     """
 

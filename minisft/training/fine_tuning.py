@@ -10,13 +10,13 @@ import torch
 from minisft.checkpoints import locate
 from minisft.data import Batches, Task, make_batches
 from minisft.errors import InputError
-from minisft.models import SequenceClassifier
-from minisft.objectives import Classification, Regression
+from minisft.models import FineTuned, load_fine_tuned
 from minisft.ops import FUSED, Ops
 from minisft.text import Tokenizer
 from minisft.training.callbacks import JsonLog, ProgressBar, StopOnInterrupt, Validate
 from minisft.training.evaluation import Evaluation, evaluate
-from minisft.training.resume import KeepState, read_progress, restore
+from minisft.training.kinds import KINDS, model_for
+from minisft.training.resume import KeepState, goes_on, restore
 from minisft.training.settings import Settings
 from minisft.training.trainer import Callback, Trainer
 
@@ -42,18 +42,20 @@ class FineTuning:
     keep_every: int | None = None  # updates between two states on disk, beside the one after each epoch
     resume: bool = False
     callbacks: tuple[Callback, ...] = ()
+    rows: int | None = None  # so many training rows, drawn by the seed; None: all of them
 
     def __post_init__(self) -> None:
+        if self.rows is not None:
+            self.task = self.task.take(self.rows, self.settings.seed)
         self.tokenizer = Tokenizer.from_folder(locate(self.source))
         torch.manual_seed(self.settings.seed)  # the new head is drawn here
-        self.model = SequenceClassifier.from_pretrained(self.source, self.task.labels, self.ops)
+        self.model = model_for(self.task).from_pretrained(self.source, self.task.labels, self.ops)
         self.max_length = check_length(self.max_length, self.model)
         self.train_batches = self.batches(self.task.train, shuffle=True)
         self.validation_batches = self.batches(self.task.validation)
         self.test_batches = self.batches(self.task.test)
-        objective = Regression(self.ops) if (self.task.kind == "number") else Classification(self.ops)
-        metric = "pearson" if (self.task.kind == "number") else "accuracy"
-        self.validate = Validate(self.validation_batches, metric, self.out, self.patience)
+        kind = KINDS[self.task.kind]
+        self.validate = Validate(self.validation_batches, kind.metric, self.out, self.patience)
         self.interrupt = StopOnInterrupt()
         self.state = self.out / STATE
         callbacks = [
@@ -64,8 +66,10 @@ class FineTuning:
             KeepState(self.state, self.validate, self.about(), self.keep_every),
             *self.callbacks,
         ]
+        objective = kind.objective(self.ops)
         self.trainer = Trainer(self.model, objective, self.train_batches, self.settings, self.device, callbacks)
-        self.check_earlier_run()
+        if goes_on(self.state, self.about(), self.resume):
+            restore(self.trainer, self.validate, self.state)
 
     def batches(self, split: Any, shuffle: bool = False) -> Batches:
         """One split, encoded. Without gradients to keep, more rows fit at a time."""
@@ -75,26 +79,9 @@ class FineTuning:
     def about(self) -> dict[str, Any]:
         """What decides the result: kept with the state, and compared when a run is resumed."""
         settings = dataclasses.asdict(self.settings)
-        rows = len(self.task.train)
-        return {"task": self.task.name, "rows": rows, "model": self.source, "max_length": self.max_length, **settings}
-
-    def check_earlier_run(self) -> None:
-        """Go on with the run in `out` where that is wanted; never write over one that is not finished."""
-        if not self.state.exists():
-            return
-        progress = read_progress(self.state)
-        if not self.resume:
-            if not progress["finished"]:
-                raise InputError(
-                    f"{self.out} holds a run that stopped at update {progress['step']}; add --resume to go on with it, "
-                    "choose another --out, or delete that folder"
-                )
-            return
-        for name, value in self.about().items():
-            before = progress["about"].get(name)
-            if before != value:
-                raise InputError(f"the run in {self.out} was started with {name} {before!r}, not {value!r}")
-        restore(self.trainer, self.validate, self.state)
+        task = {"task": self.task.name, "language": self.task.language, "domain": self.task.domain}
+        task["rows"] = len(self.task.train)
+        return {**task, "model": self.source, "max_length": self.max_length, **settings}
 
     def train(self) -> bool:
         """Fit, and load the best epoch's weights. False where it was stopped; `resume` goes on from there."""
@@ -105,7 +92,7 @@ class FineTuning:
         self.trainer.fit()
         if self.trainer.epoch < self.settings.epochs and not self.validate.exhausted():
             return False
-        best = SequenceClassifier.from_pretrained(self.out, ops=self.ops)
+        best = load_fine_tuned(self.out, self.ops)
         self.model.load_state_dict(best.state_dict())
         return True
 
@@ -119,7 +106,7 @@ class FineTuning:
         return sum(b.encodings.truncated for b in (self.train_batches, self.validation_batches, self.test_batches))
 
 
-def check_length(wanted: int | None, model: SequenceClassifier) -> int:
+def check_length(wanted: int | None, model: FineTuned) -> int:
     """The longest row in pieces. Raises InputError where the model has fewer positions, or nothing would be left."""
     longest = model.config.max_position_embeddings
     if wanted is None:

@@ -13,7 +13,7 @@ from transformers import (
 )
 
 from minisft.data import Task
-from minisft.training import score
+from minisft.training.metrics import score_classes
 
 
 def tokenize(split: Dataset, task: Task, tokenizer: Any, padding: str | bool) -> Dataset:
@@ -41,7 +41,9 @@ def make_trainer(
         train_dataset=tokenize(task.train, task, tokenizer, padding),
         eval_dataset=tokenize(task.validation, task, tokenizer, padding),
         data_collator=DataCollatorWithPadding(tokenizer),
-        compute_metrics=lambda given: score(given.label_ids.tolist(), given.predictions.argmax(-1).tolist(), False),
+        compute_metrics=lambda given: score_classes(
+            given.label_ids.tolist(), given.predictions.argmax(-1).tolist(), task.labels
+        ),
         callbacks=callbacks,
     )
 
@@ -50,4 +52,4 @@ def scores_on_test(trainer: Trainer, task: Task, padding: str | bool) -> dict[st
     """Accuracy and F1 on the test split."""
     # With length groups the Trainer also predicts in another order than the rows': only its own labels fit.
     given = trainer.predict(tokenize(task.test, task, trainer.data_collator.tokenizer, padding))
-    return score(given.label_ids.tolist(), given.predictions.argmax(-1).tolist(), regression=False)
+    return score_classes(given.label_ids.tolist(), given.predictions.argmax(-1).tolist(), task.labels)

@@ -215,7 +215,7 @@ def test_evaluation_averages_by_items_and_keeps_the_order() -> None:
     assert model.training
     whole = batches.collate(list(range(23)))
     logits = model.eval()(whole.input_ids, whole.attention_mask, whole.token_type_ids)
-    torch.testing.assert_close(result.outputs, logits.detach())
+    torch.testing.assert_close(torch.stack(result.outputs), logits.detach())
     assert result.loss == pytest.approx(torch.nn.functional.cross_entropy(logits, whole.labels).item(), rel=1e-5)
 
 
