@@ -20,19 +20,23 @@ class Chinese(Speech):
     def render(self, parts: list[str | Slot | Verb], fact: Fact, negated: bool, tense: str, form: str) -> str:
         """The parts of a frame in words."""
         no = ("不" if tense in ("present", "future") else "没有") if negated else ""
-        will = "将" if tense == "future" else ""
+        before = no + ("将" if tense == "future" else "")
+        ends = _subject_ends(parts) if _has_verb(parts) else -1
         said, subject = [], form == "finite"
         for number, part in enumerate(parts):
+            if before and number == ends and NEGATION not in parts:
+                said.append(before)
+                before = ""
             if part == NEGATION:
-                said.append(no + will)
-                no = will = ""
+                said.append(before)
+                before = ""
             elif isinstance(part, str):
                 # Phrases without a marked verb (是, 在) are negated where the subject ends.
-                said.append(part.lstrip() if not (no and number and not _verb_follows(parts)) else self._deny(part))
+                said.append(self._deny(part) if no and number and not _has_verb(parts) else part.lstrip())
             elif isinstance(part, Verb):
                 done = "了" if not negated and tense in ("past", "perfect", "pluperfect") else ""
-                said.append(no + will + part.lemma.replace("~", done))
-                no = will = ""
+                said.append(before + part.lemma.replace("~", done))
+                before = ""
             elif subject or number:
                 said.append(self.name(fact.roles[part.role], part, number == 0))
             else:
@@ -64,9 +68,9 @@ class Chinese(Speech):
         return self.mark(str(value), value, role)
 
     def _person(self, person: Person, role: str, subject: bool) -> str:
-        if person is self.narrator:
+        if person is self.narrator and role != "name":
             return self.mark("我", person, role)
-        if not self.plain and self.memory.alone(person, subject) and self.rng.random() < 0.7:
+        if not self.plain and role != "speaker" and self.memory.alone(person, subject) and self.rng.random() < 0.7:
             return self.mark("她" if person.woman else "他", person, role)
         known = person in self.memory.known
         name = self.mark(person.zh, person, role, "PER")
@@ -94,6 +98,11 @@ class Chinese(Speech):
         if self.rng.random() < 0.5:
             return (f"{date.year}年" if self.rng.random() < 0.6 else "") + f"{date.month}月{date.day}日"
         return f"{date.year}年{date.month}月"
+
+    def calendar(self, day: int) -> str:
+        """A day by its name."""
+        date = FIRST_DAY + datetime.timedelta(day)
+        return f"星期{WEEKDAYS[date.weekday()]}" if self.rng.random() < 0.4 else f"{date.month}月{date.day}日"
 
     def gap(self, days: int) -> str:
         """How long after the thing before."""
@@ -127,6 +136,7 @@ class Chinese(Speech):
                 (f"{before}，{clause}", ""), (f"{before}，而且{clause}", ""), (before, f"同时，{clause}"),
                 (f"{before}；{clause}", ""), (before, f"此外，{when}{clause}"),
             ),
+            "besides": ((f"{before}，{clause}", ""), (before, clause), (before, clause), (f"{before}；{clause}", "")),
             "then": (
                 (f"{before}，{when}{clause}", ""), (before, f"{when}，{clause}" if when else clause),
                 (f"{before}，接着{clause}" if not when else f"{before}，{when}，{clause}", ""),
@@ -154,5 +164,15 @@ class Chinese(Speech):
         return text.rstrip("，") + ("" if text.rstrip("\ue001”").endswith(("。", "？", "！")) else "。")
 
 
-def _verb_follows(parts: list[str | Slot | Verb]) -> bool:
+def _has_verb(parts: list[str | Slot | Verb]) -> bool:
     return any(isinstance(part, Verb) for part in parts)
+
+
+def _subject_ends(parts: list[str | Slot | Verb]) -> int:
+    """Where 没有 and 将 stand: after the first name and what 的, 和 and 与 join to it; -1 if a name is not first."""
+    if not isinstance(parts[0], Slot):
+        return -1
+    number = 1
+    while number < len(parts) and isinstance(parts[number], str) and parts[number] in ("的", "和", "与"):
+        number += 2
+    return number

@@ -21,7 +21,8 @@ def inflect(lemma: str, tag: str) -> str:
     """A form of a verb by its Penn tag; of two spellings the one listed first."""
     from lemminflect import getInflection
 
-    return getInflection(lemma, tag)[0]
+    forms = getInflection(lemma, tag)
+    return next((form for form in forms if "ll" in form), forms[0])  # British: cancelled
 
 
 def conjugate(lemma: str, tense: str, person: str, negated: bool = False, short: bool = False) -> str:
@@ -89,7 +90,9 @@ class English(Speech):
                 if form != "finite" and not verb_seen:
                     self.memory.current.append(value)  # left out, but in mind
                 else:
-                    said.append(self.name(value, part, subject=not verb_seen or _before_verb(parts, part)))
+                    said.append(
+                        self.name(value, part, part is parts[0] or part.role == "me" or _before_verb(parts, part))
+                    )
                 if not verb_seen and not part.possessive and isinstance(value, Entity):
                     self.memory.topic = value
         return " ".join("".join(said).split())
@@ -112,15 +115,15 @@ class English(Speech):
         return SMALL[value] if value < len(SMALL) and role not in ("price", "percent") else f"{value:,}"
 
     def _person(self, person: Person, role: str, subject: bool, possessive: bool) -> str:
-        if person is self.narrator:
+        if person is self.narrator and role != "name":
             return self.mark("my" if possessive else "I" if subject else "me", person, role)
-        if not self.plain and self.memory.alone(person, subject) and self.rng.random() < 0.75:
+        if not self.plain and role != "speaker" and self.memory.alone(person, subject) and self.rng.random() < 0.75:
             she = ("her", "she", "her") if person.woman else ("his", "he", "him")
             return self.mark(she[0] if possessive else she[1] if subject else she[2], person, role)
         tail = "'s" if possessive else ""
-        if self.plain or person not in self.memory.known:
+        if self.plain or role == "name" or person not in self.memory.known:
             name = self.mark(person.en, person, role, "PER")
-            if self.plain or self.informal or possessive or self.rng.random() < 0.6:
+            if self.plain or self.informal or possessive or role == "name" or self.rng.random() < 0.6:
                 return name + tail
             return f"the {person.noun.en} {name}"
         others = [v for v in self.memory.known if isinstance(v, Person) and v != person]
@@ -179,6 +182,11 @@ class English(Speech):
             return f"on {date.day} {date:%B}" + (f" {date.year}" if self.rng.random() < 0.6 else "")
         return f"in {date:%B} {date.year}"
 
+    def calendar(self, day: int) -> str:
+        """A day by its name, without a preposition."""
+        date = FIRST_DAY + datetime.timedelta(day)
+        return f"{date:%A}" if self.rng.random() < 0.4 else f"{date.day} {date:%B}"
+
     def gap(self, days: int) -> str:
         """How long after the thing before."""
         if days == 0:
@@ -215,6 +223,9 @@ class English(Speech):
                 (f"{before}, and {at}{clause}", ""), (before, f"in addition, {at}{clause}"),
                 (f"{before}; {clause}", ""),
                 (before, f"at the same time, {clause}"), (before, f"{at}{clause}"),
+            ),
+            "besides": (
+                (f"{before}, and {clause}", ""), (before, clause), (before, clause), (f"{before}; {clause}", ""),
             ),
             "then": (
                 (f"{before}, and {at}{clause}", ""), (before, f"{when}, {clause}" if when else clause),

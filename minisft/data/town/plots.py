@@ -179,7 +179,7 @@ def stage(c: Cast) -> None:
     c.tell("hurt", chance=0.3, person=second, place=org)
     c.tell("perform", club=club, play=play, org=org)
     c.tell("star", person=star, play=play)
-    c.tell("audience", "so", number=c.rng.randrange(40, 700), play=play)
+    c.tell("audience", "also", number=c.rng.randrange(40, 700), play=play)
     c.tell("praise", chance=0.6, person=teacher, other=star, occasion=Word("the performance", "精彩的演出"))
     c.tell("win_prize", "so", chance=0.5, agent=star, prize=c.some(lexicon.PRIZES))
 

@@ -74,6 +74,11 @@ class Town:
         """Who works there."""
         return [person for person, place in self.employer.items() if place == organisation]
 
+    def alike(self, entity: Entity) -> list[Entity]:
+        """The entities of the list that it stands in."""
+        lists = (self.people, self.streets, self.villages, self.firms, self.hosts, self.public, self.clubs)
+        return next((found for found in lists if entity in found), [entity])
+
 
 FIRM_NAMES = ("{last} Brothers", "{last} & Sons", "{last} & Company")
 

@@ -75,6 +75,10 @@ class Speech:
         """The parts of a frame in words."""
         raise NotImplementedError
 
+    def calendar(self, day: int) -> str:
+        """A day by its name."""
+        raise NotImplementedError
+
     def mark(self, text: str, value: object, role: str, tag: str = "") -> str:
         """The text in a mark; the value is now named."""
         self.memory.current.append(value)

@@ -52,10 +52,7 @@ class Teller:
                 if clauses >= 2 or len(text) > 150:
                     speech.memory.close_sentence()
                 clause = speech.clause(step.fact, frame=frame)
-                if gap == 0 or gap is None:
-                    when = speech.gap(0) if self.rng.random() < 0.2 else ""
-                else:
-                    when = speech.gap(gap)
+                when = speech.gap(gap) if gap or (gap == 0 and self.rng.random() < 0.2) else ""
                 if clauses >= 2 or len(text) > 150:
                     told.append(speech.sentence(text))
                     text, clauses = self._continued(clause, step.link, when), 1

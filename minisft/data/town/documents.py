@@ -1,0 +1,303 @@
+"""What is written in a town: newspaper items, diaries, letters, minutes, entries, reviews and requests."""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from minisft.data.town import lexicon
+from minisft.data.town.names import NAMES
+from minisft.data.town.opinions import judge, pick_aspects
+from minisft.data.town.plots import TOPICS, draw_story
+from minisft.data.town.population import Entity, Fact, Person, Town, build_town
+from minisft.data.town.stories import DAYS, Cast, Step, Story
+from minisft.data.town.teller import Teller
+
+HOPES = {
+    "build",
+    "reopen",
+    "resume",
+    "win_prize",
+    "profit",
+    "recover",
+    "forgive",
+    "find",
+    "give_back",
+    "hire",
+    "repair",
+}
+PER_TOWN = 40  # documents before the next town
+
+
+@dataclass(frozen=True)
+class Text:
+    """A document: its sentences, still with marks, what it tells, and who told it."""
+
+    genre: str
+    topic: str
+    sentences: list[str]
+    teller: Teller
+    facts: tuple[Fact, ...] = ()
+
+    def plain(self) -> list[str]:
+        """The sentences without marks."""
+        return self.teller.read(self.sentences)
+
+
+class Writer:
+    """Writes one document after another about one town."""
+
+    def __init__(self, town: Town, language: str, rng: random.Random) -> None:
+        self.town, self.language, self.rng = town, language, rng
+
+    def write(self, genre: str | None = None, topic: str | None = None) -> Text:
+        """A document of any genre or of one."""
+        genre = genre or self.rng.choices(list(GENRES), [weight for _, weight in GENRES.values()])[0]
+        return GENRES[genre][0](self, topic)
+
+    def cast(self) -> Cast:
+        """Fresh people for a document."""
+        return Cast(self.town, self.rng)
+
+    def teller(self, now: int, narrator: Person | None = None, informal: bool = False) -> Teller:
+        """Somebody who writes on a day."""
+        teller = Teller(self.town, self.language, self.rng, narrator, informal)
+        teller.now = now
+        return teller
+
+    def props(self, teller: Teller, known: tuple[object, ...] = (), **given: object) -> dict[str, object]:
+        """Fillers for every role that a move may need; the people are those of the story where it has some."""
+        rng, town, cast = self.rng, self.town, self.cast()
+        people = [value for value in dict.fromkeys(known) if isinstance(value, Person) and value != teller.narrator]
+        people += [person for person in rng.sample(town.people, 4) if person != teller.narrator]
+        public = rng.choice(town.public)
+        roles: dict[str, object] = {
+            "person": people[0], "speaker": people[0], "other": people[1], "third": people[2],
+            "place": cast.place(), "origin": rng.choice(town.streets), "village": rng.choice(town.villages),
+            "org": public, "club": rng.choice(town.clubs), "ferry": town.ferry, "thing": cast.thing(),
+            "subject": cast.some(lexicon.SUBJECTS), "chore": cast.some(lexicon.CHORES),
+            "occasion": cast.some(lexicon.OCCASIONS), "project": cast.some(lexicon.PROJECTS),
+            "weather": cast.some(lexicon.WEATHER), "feeling": cast.some(lexicon.FEELINGS),
+            "cause": cast.some(lexicon.CAUSES), "play": cast.some(lexicon.PLAYS), "price": cast.pounds(10, 400),
+            "weeks": rng.randrange(2, 13), "number": rng.randrange(2, 41),
+            "date": teller.speech.calendar(teller.now + rng.randrange(2, 30)),
+        }  # fmt: skip
+        if teller.narrator:
+            roles |= {"me": teller.narrator, "name": teller.narrator}
+        return roles | given
+
+    def news(self, topic: str | None) -> Text:
+        """A story, with what people say about it."""
+        story = draw_story(self.town, self.rng, topic)
+        teller = self.teller(story.steps[-1].fact.day + self.rng.randrange(1, 5))
+        sentences = teller.steps(list(story.steps), background=0.5)
+        people = _people(story)
+        for move in self.rng.sample(("comment", "comment", "rumour", "hope", "compare"), self.rng.randrange(1, 4)):
+            props = self.props(teller, tuple(self.rng.sample(people, len(people))))
+            if move == "compare":
+                sentences.append(self.compare(teller))
+            elif move == "comment":
+                sentences.append(teller.say("comment", "present" if self.rng.random() < 0.3 else "past", **props))
+            else:
+                false = self.untrue(story)
+                future = move == "hope"
+                if false is not None and (not future or false.kind in HOPES):
+                    clause = teller.speech.clause(false, tense="future" if future else "past")
+                    sentences.append(teller.say(move, "present" if future else "past", clause=clause, **props))
+        return Text("news", story.topic, sentences, teller, tuple(step.fact for step in story.steps))
+
+    def untrue(self, story: Story) -> Fact | None:
+        """Something that did not happen: a fact of the story with somebody or something else in it."""
+        true = self.rng.choice(story.steps).fact
+        for role in self.rng.sample(list(true.roles), len(true.roles)):
+            value, others = true.roles[role], None
+            if isinstance(value, Person):
+                others = self.town.people
+            elif isinstance(value, Entity):
+                others = self.town.alike(value)
+            if others:
+                other = self.rng.choice(others)
+                if other not in true.roles.values():
+                    return Fact(true.kind, true.roles | {role: other}, true.day)
+        return None
+
+    def compare(self, teller: Teller, about: Entity | None = None) -> str:
+        """A sentence that compares two residents, places or firms."""
+        rng, town = self.rng, self.town
+        kind = rng.choice(("older", "larger", "busier", "earlier"))
+        if isinstance(about, Person) or (about is None and kind == "older"):
+            one, two = sorted(rng.sample(town.people, 2), key=lambda person: -person.age)
+            if one.age > two.age:
+                return teller.say("older", "present", person=one, other=two, gap=one.age - two.age)
+        what = {"busier": "employs", "earlier": "founded"}.get(kind, "population")
+        role = {"employs": "number", "founded": "year", "population": "number"}[what]
+        one, two = rng.sample([found for found in town.facts if found.kind == what], 2)
+        if (one[role] < two[role]) != (what == "founded"):
+            one, two = two, one
+        subject = "place" if what == "population" else "org"
+        names = {subject: one[subject], "other": two[subject]}
+        return teller.say({"population": "larger", "employs": "busier", "founded": "earlier"}[what], "present", **names)
+
+    def diary(self, topic: str | None) -> Text:
+        """A day as one of those who were there wrote it down."""
+        story, narrator = self.with_narrator(topic)
+        teller = self.teller(story.steps[-1].fact.day, narrator, informal=True)
+        sentences = [teller.say("weather_now", **self.props(teller))] * (self.rng.random() < 0.7)
+        if self.rng.random() < 0.5:
+            sentences.append(teller.say("diary_meal", **self.props(teller)))
+        sentences += teller.steps(list(story.steps), background=0.1)
+        people = tuple(_people(story))
+        for kind, tense in (("diary_chore", "past"), ("diary_mood", "past"), ("diary_end", "present")):
+            if self.rng.random() < 0.6:
+                sentences.append(teller.say(kind, tense, **self.props(teller, people)))
+        return Text("diary", story.topic, sentences, teller, tuple(step.fact for step in story.steps))
+
+    def letter(self, topic: str | None) -> Text:
+        """News for somebody who lives elsewhere."""
+        story, narrator = self.with_narrator(topic)
+        teller = self.teller(story.steps[-1].fact.day + 2, narrator, informal=True)
+        friend, third = self.rng.sample([p for p in self.town.people if p not in _people(story)], 2)
+        props = self.props(teller, (), other=friend, third=third)
+        zh = self.language == "zh"
+        opening = teller.say("letter_open", "present", **props)
+        sentences = [f"亲爱的{friend.zh}：{opening}" if zh else f"Dear {friend.first}, {opening}"]
+        sentences += teller.steps(list(story.steps), background=0.2)
+        sentences.append(teller.say("letter_ask", "present", **props))
+        sentences.append(teller.say("letter_end", "present", **props | {"place": props["village"]}))
+        name = narrator.zh if zh else narrator.first
+        sentences.append(f"你的{name}" if zh else f"{self.rng.choice(('Yours', 'Love', 'Ever yours'))}, {name}")
+        return Text("letter", story.topic, sentences, teller, tuple(step.fact for step in story.steps))
+
+    def with_narrator(self, topic: str | None) -> tuple[Story, Person]:
+        """A story and somebody who is in it."""
+        while True:
+            story = draw_story(self.town, self.rng, topic)
+            if people := _people(story):
+                return story, self.rng.choice(people)
+
+    def minutes(self, topic: str | None) -> Text:
+        """A meeting of the council."""
+        stories = [draw_story(self.town, self.rng, "council") for _ in range(self.rng.randrange(1, 4))]
+        day = stories[0].steps[0].fact.day
+        teller = self.teller(day + 1)
+        sentences = [teller.say("minutes_open", **self.props(teller, org=self.town.council))]
+        if self.rng.random() < 0.6:
+            sentences.append(teller.say("minutes_absent", **self.props(teller)))
+        told: list[Fact] = []
+        for story in stories:
+            steps = [
+                Step(Fact(s.fact.kind, s.fact.roles, day), s.link) for s in story.steps[: self.rng.randrange(2, 5)]
+            ]
+            teller.day = day
+            sentences += teller.steps(steps, background=0)
+            told += [step.fact for step in steps]
+        if self.rng.random() < 0.6:
+            sentences.append(teller.say("minutes_money", **self.props(teller)))
+        sentences.append(teller.say("minutes_end", **self.props(teller)))
+        return Text("minutes", "council", sentences, teller, tuple(told))
+
+    def entry(self, topic: str | None) -> Text:
+        """An encyclopaedia's article on a village, a firm, a club or a resident."""
+        rng, town = self.rng, self.town
+        about = rng.choice([*town.villages, *town.firms, *town.hosts, *town.public, *town.clubs, *town.people[:12]])
+        facts = [found for found in town.facts if about in found.roles.values()]
+        rng.shuffle(facts)
+        teller = self.teller(DAYS + 400)
+        steps = [Step(found, "besides") for found in facts[:7]]
+        sentences = teller.steps(steps, background=0)
+        people = [value for step in steps for value in step.fact.roles.values() if isinstance(value, Person)]
+        for person in [p for p in people if p != about][:2]:
+            known = teller.about(person)
+            if known is not None and known not in facts:
+                sentences += teller.steps([Step(known)], background=0)
+        sentences.append(self.compare(teller, about))
+        return Text("entry", "", sentences, teller, tuple(facts[:7]))
+
+    def review(self, topic: str | None, target: str = "") -> Text:
+        """What somebody thinks of a hotel, a play or the town's services."""
+        rng, town = self.rng, self.town
+        target = target or rng.choice(("host", "host", "play", "desk"))
+        me = rng.choice(town.people)
+        teller = self.teller(rng.randrange(DAYS), me)
+        org = rng.choice(
+            {"host": town.hosts, "play": town.public, "desk": [town.council, town.line, *town.public]}[target]
+        )
+        sentences = [teller.say(f"{target}_open", **self.props(teller, org=org))]
+        text, mood = "", rng.choice((1, -1))
+        signs = [mood if rng.random() < 0.7 else -mood for _ in range(rng.randrange(2, 6))]
+        before = 0
+        for (group, aspect), sign in zip(pick_aspects(target, len(signs), rng), signs, strict=True):
+            said = judge(teller.speech, group, aspect, sign, rng.choice(town.people), me, rng).text
+            if text and rng.random() < 0.6:
+                text, rest = teller.speech.join(text, "also" if sign == before else "but", said, "", bare=False)
+            else:
+                rest = said if text else ""
+                text = text or said
+            if rest:
+                sentences.append(teller.speech.sentence(text))
+                text = rest
+            before = sign
+        sentences.append(teller.speech.sentence(text))
+        sentences.append(teller.say("again" if sum(signs) > 0 else "never", "present", **self.props(teller, org=org)))
+        return Text("review", target, sentences, teller)
+
+    def request(self, topic: str | None, intents: tuple[str, ...] | None = None) -> Text:
+        """Somebody writes to the help desk or to the newspaper, and wants one thing or several."""
+        rng = self.rng
+        office = intents[0] in OFFICE if intents else rng.random() < 0.4
+        intents = intents or (rng.choice(OFFICE if office else DESK),)
+        me = rng.choice(self.town.people)
+        teller = self.teller(rng.randrange(DAYS), me)
+        teller.speech.memory.known.add(me)
+        sentences = []
+        if rng.random() < 0.7:
+            sentences.append(teller.say("office_open" if office else "desk_hello", "present", **self.props(teller)))
+        if rng.random() < 0.3:
+            sentences.append(teller.say("desk_done", "past", **self.props(teller)))
+        for intent in intents:
+            sentences.append(teller.say(intent, "present", **self.props(teller)))
+        if rng.random() < 0.6:
+            sentences.append(teller.say("desk_urge", "present", **self.props(teller)))
+        if rng.random() < 0.4:
+            sentences.append(teller.say("desk_thanks", "present", **self.props(teller)))
+        return Text("request", intents[0], sentences, teller)
+
+
+def _people(story: Story) -> list[Person]:
+    return list(dict.fromkeys(v for step in story.steps for v in step.fact.roles.values() if isinstance(v, Person)))
+
+
+# What one can want of the help desk, under the department that answers, and of the newspaper's office.
+DEPARTMENTS = {
+    "roads": ("street_lamp", "pothole"), "waste": ("missed_collection", "new_bin"),
+    "water": ("water_leak", "blocked_drain"), "records": ("change_address", "certificate", "dog_licence"),
+    "taxes": ("tax_bill", "pay_later"), "transport": ("ferry_refund", "ferry_times", "parking_permit"),
+    "leisure": ("lost_property", "book_room"),
+}  # fmt: skip
+DESK = tuple(intent for intents in DEPARTMENTS.values() for intent in intents)
+OFFICE = (
+    "subscribe", "cancel_paper", "no_delivery", "place_advert", "correct_error", "report_news", "order_photo",
+    "back_issue", "announce_birth", "announce_death", "crossword", "ask_work", "reader_letter",
+)  # fmt: skip
+# Each genre's writer, and how often it is written.
+GENRES = {
+    "news": (Writer.news, 8), "diary": (Writer.diary, 4), "letter": (Writer.letter, 3), "minutes": (Writer.minutes, 2),
+    "entry": (Writer.entry, 3), "review": (Writer.review, 3), "request": (Writer.request, 3),
+}  # fmt: skip
+
+
+def texts(split: str, language: str, seed: int = 0) -> Iterator[Text]:
+    """Documents without end, some of each town; the splits share no proper names."""
+    rng = random.Random(f"documents {split} {language} {seed}")
+    while True:
+        writer = Writer(build_town(NAMES[split], rng), language, rng)
+        for _ in range(PER_TOWN):
+            yield writer.write()
+
+
+def documents(split: str, language: str, seed: int = 0) -> Iterator[list[str]]:
+    """Documents without end, each a list of sentences. `split` is train, validation or test; `language` en or zh."""
+    for text in texts(split, language, seed):
+        yield text.plain()
+
+
+__all__ = ["DEPARTMENTS", "DESK", "GENRES", "OFFICE", "TOPICS", "Text", "Writer", "documents", "texts"]
