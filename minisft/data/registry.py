@@ -11,6 +11,23 @@ from minisft.data.town.tasks import TOWN
 from minisft.errors import InputError
 
 PAIR = ("sentence1", "sentence2")
+EMOTIONS = [
+    "admiration", "amusement", "anger", "annoyance", "approval", "caring", "confusion", "curiosity", "desire",
+    "disappointment", "disapproval", "disgust", "embarrassment", "excitement", "fear", "gratitude", "grief", "joy",
+    "love", "nervousness", "optimism", "pride", "realization", "relief", "remorse", "sadness", "surprise", "neutral",
+]  # fmt: skip
+DIRECTED = [
+    "Cause-Effect", "Component-Whole", "Content-Container", "Entity-Destination", "Entity-Origin", "Instrument-Agency",
+    "Member-Collection", "Message-Topic", "Product-Producer",
+]  # fmt: skip
+RELATIONS = [*(f"{name}({way})" for name in DIRECTED for way in ("e1,e2", "e2,e1")), "Other"]  # in the hub's order
+
+
+def begin_and_inside(types: str) -> list[str]:
+    """The tags of some types of entities."""
+    return ["O", *(f"{place}-{name}" for name in types.split() for place in "BI")]
+
+
 PUBLISHED: dict[str, Declaration] = {
     # 408 rows, as many as the hub's validation split has.
     "mrpc": Declaration(
@@ -24,6 +41,40 @@ PUBLISHED: dict[str, Declaration] = {
     "stsb": Declaration(
         "number", PAIR, ("label",), ["similarity"], "how alike are two sentences, from 0 to 5?",
         hub=("nyu-mll/glue", "stsb"),
+    ),
+    "vreg": Declaration("number", ("text",), ("label",), ["gladness"], "how glad is a tweet, from 0 to 1?"),
+    "ag_news": Declaration(
+        "class", ("text",), ("label",), ["World", "Sports", "Business", "Sci/Tech"], "what is a piece of news about?",
+        hub=("fancyzhx/ag_news",),
+    ),
+    "snips": Declaration("class", ("text",), ("label",), [], "which of 7 things does somebody want?"),
+    "clinc150": Declaration("class", ("text",), ("label",), [], "which of 150 things does somebody want?"),
+    "chnsenticorp": Declaration(
+        "class", ("text",), ("label",), ["negative", "positive"], "does a Chinese review praise or blame?"
+    ),
+    "restaurants": Declaration(
+        "class", ("text", "span"), ("label",), ["negative", "neutral", "positive"],
+        "what does a review think of one thing?",
+    ),
+    "semeval2010_task8": Declaration(
+        "class", ("sentence",), ("relation",), RELATIONS, "how are two things in a sentence related?",
+        hub=("SemEvalWorkshop/sem_eval_2010_task_8",),
+    ),
+    "goemotions": Declaration(
+        "labels", ("text",), ("labels",), EMOTIONS, "which of 28 emotions does a comment show?",
+        hub=("google-research-datasets/go_emotions", "simplified"),
+    ),
+    "wnut17": Declaration(
+        "tags", ("tokens",), ("ner_tags",), begin_and_inside("corporation creative-work group location person product"),
+        "rare names in what people post", hub=("leondz/wnut_17",),
+    ),
+    "genia": Declaration(
+        "tags", ("tokens",), ("ner_tags", "nested_ner_tags"), begin_and_inside("DNA RNA cell_line cell_type protein"),
+        "biological entities, and entities inside them",
+    ),
+    "squad": Declaration(
+        "span", ("question", "context"), ("answers",), [], "where does a paragraph answer a question?",
+        hub=("rajpurkar/squad",),
     ),
 }  # fmt: skip
 TASKS = TOWN | PUBLISHED

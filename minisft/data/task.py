@@ -122,16 +122,15 @@ def name_labels(declaration: Declaration, splits: Splits) -> Declaration:
 def number_labels(row: Row, declaration: Declaration, numbers: dict[str, int], where: str) -> Row:
     """The columns of a row that count, with labels as numbers. Raises InputError where the row does not fit."""
     kept = {name: row[name] for name in (*declaration.columns, *declaration.targets, *EXTRAS) if name in row}
-
-    def number(label: Any) -> Any:
-        if isinstance(label, str) and label not in numbers:
-            raise InputError(f"{where}: there is no label {label!r}; expected one of {', '.join(numbers)}")
-        return numbers[label] if isinstance(label, str) else label
-
     if declaration.kind in ("class", "labels", "tags"):
         for target in declaration.targets:
             value = kept.get(target)
-            kept[target] = [number(label) for label in value] if isinstance(value, list) else number(value)
+            found = value if isinstance(value, list) else [value]
+            unknown = [label for label in found if isinstance(label, str) and label not in numbers]
+            if unknown:
+                raise InputError(f"{where}: there is no label {unknown[0]!r}; expected one of {', '.join(numbers)}")
+            found = [numbers[label] if isinstance(label, str) else label for label in found]
+            kept[target] = found if isinstance(value, list) else found[0]
     check_row(kept, declaration, where)
     return kept
 
