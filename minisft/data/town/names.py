@@ -1,131 +1,91 @@
-"""The proper names of each split: no name stands in two of them, so that a model cannot know a test resident."""
+"""Proper names in two languages: built from parts, and each belongs to one split."""
 
+import itertools
+import zlib
 from dataclasses import dataclass
+
+SPLITS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True)
 class Names:
-    """The names that one world draws from."""
+    """The names that the towns of one split draw from. First names are everybody's; full names are not."""
 
-    first: tuple[str, ...]
-    last: tuple[str, ...]
-    streets: tuple[str, ...]
-    villages: tuple[str, ...]
-    # In Chinese: surnames, the second halves of women's and men's given names, and what places are called.
-    surnames: str
-    women: str
-    men: str
-    places: tuple[str, ...]
-
-
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(text.split())
+    first: list[str]
+    last: list[str]
+    streets: list[str]  # without "Street"
+    villages: list[str]
+    surnames: list[str]
+    women: list[str]  # Chinese given names
+    men: list[str]
+    places: list[str]  # Chinese names of villages and streets, without 村 and 街
 
 
-NAMES: dict[str, Names] = {
-    "train": Names(
-        first=_words("""
-            Ivan Jason Vivian Olaf Sharon Joel Ruth Bruno Kate Elena Anna Rudolf Carol Bridget
-            Douglas Emma Simon Clara Harry Ernest Robert Diana James Mario Sean Stephen Axel Maria
-            Marcus Pierre Carmen Martha Simone Sarah Elizabeth Eleanor Cecil Theo Natalie Patrick
-            Louise Evan Gavin Amelia Linda Ross Tina Harold Michelle Ingrid Victor Abigail Lisa
-            Julian Frances Karen Arthur Nicole Michael Hannah Monica Helen Bernard Jenny Sophie
-            Alfred Julia Adrian Hugo Ella Melissa Kathleen Vincent Gregory Rosa Judith Francis
-            Stella Alice Lars Nils Charlotte Alex Gerald Edgar Amy Colin Sidney Graham Luis Molly
-            Fred Leo Veronica Dennis Sven Matthew Roger Karl Aaron Audrey Peter Ryan Paula Felix
-            Diane Chris Teresa Irene Claire Agnes Donna Alan Otto Marion Marie Pamela Gary Steven
-            Leah Sylvia Oscar Rachel Duncan Byron Elliot Stanley Lloyd Heather Kurt Helena Leonard
-            Nora David Kevin Charlie Jessica Russell Debra Martin Erik Edith Andrew Neil Raymond
-            Nicholas John Wendy Tom Stuart Evelyn Philip Oliver Eva Olivia Rupert Frank Hans Beth
-            Eric Mona Dominic Yvonne Betty Howard Jacob Reginald Naomi Eliza Lillian Keith Angela
-            Edward Henry
-        """),
-        last=_words("""
-            Fletcher Palmer Evans Foster Dixon Phillips Hamilton Johnson Perry Barker Hawkins Wilson
-            Austin Robinson Taylor Wright Burns Williams Crawford Freeman Rogers Price Watson Brooks
-            Ellis Simpson Holmes Gray Hughes Davies Reynolds Butler Smith Clark Kelly Gibson Morgan
-            Hudson Dunn Clarke Parker
-        """),
-        streets=_words("""
-            Bishop Summer Priory Cathedral Temple Silver Cedar Nelson Castle Ash Gold Copper Bell
-            Palace Queen Lake Cooper Abbey Iron Mill Spring River Crown Trinity Canal Wellington Elm
-            School Potter Albert Chapel
-        """),
-        villages=_words("""
-            Denton Linden Morton Lincoln Rochester Ripley Windsor Hartford Richmond York Exeter
-            Warwick Clifton Durham Bristol Chester Norwood Preston Eaton Oxford Bedford Weston
-            Newton Colton Derby Plymouth
-        """),
-        surnames="王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗",
-        women="芳娟敏静丽秀玲燕红霞兰梅萍雪慧婷琴莉颖薇",
-        men="伟强磊军洋勇杰涛明超刚平辉鹏华飞斌波龙宇",
-        places=_words("""
-            青石 白沙 云溪 长安 永宁 柳林 东湖 金山 梅园 松江 清河 石桥 南山 福安 桃源 竹溪 双龙 望海 新丰 大同 古城
-            平阳 龙泉 凤凰 沙田 花桥 临江 北辰 玉泉 安康 太平 宝塔 河口 官渡 兴隆 广济 文昌 三元 和平 建设 解放 人民
-            中山 光明 前进
-        """),
-    ),
-    "validation": Names(
-        first=_words("""
-            Olga Lucia Mabel Roy Jose Bobby Joseph Brian Sheila Walter Vera Norman Harriet Nina Jack
-            Lena Elsa Gordon Anton Ellen Carl Nancy Noah George Hazel Tony Mary Lydia Louis Emily
-            Sam Carolyn
-        """),
-        last=_words("""
-            Henderson Lawrence Ford Curtis Bennett Reid Stevens Hall Marshall Shaw Murray Powell
-            Pearson Cole Thompson Murphy
-        """),
-        streets=_words("""
-            Tanner Gate Harbor Oak Mason Orchard Wall Willow Garden Park
-        """),
-        villages=_words("""
-            Leeds Cambridge Ashton Easton Milton Hampton Stafford Stratford Burton
-        """),
-        surnames="郑梁谢宋唐韩",
-        women="洁琳倩珍瑶菊",
-        men="浩峰凯健旭毅",
-        places=_words("""
-            红枫 西岭 碧水 天宁 万寿 朝阳 枣园 铁岭 银滩 翠屏 乐善 学府 仁和 静海 莲花
-        """),
-    ),
-    "test": Names(
-        first=_words("""
-            Polly Toby Barry Owen Jane Jerry Susan Esther Tessa Rebecca Sebastian Catherine Annie
-            Miriam Joanna Leon Daniel Greta Lewis Maurice Warren Zoe Janet Laura Ian Paul Samuel
-            Gilbert Joan Hugh Tess Eugene Ada Dorothy Lucy Ralph Max Isabella Clive Anita Luke Adam
-            Thomas Trevor Margaret Fiona Sandra Nathan
-        """),
-        last=_words("""
-            Miller Fisher Jackson Walker Jones Porter Turner Webb Harvey Griffin Mitchell Barnes
-            Harris Moore Chapman Collins Hayes Roberts Gardner Bailey Morris Mills Carter Allen
-        """),
-        streets=_words("""
-            Tower Forest Station High Fountain Anchor Winter Pine Baker Church Meadow Bridge Market
-            Maple
-        """),
-        villages=_words("""
-            Dalton Norton Lancaster Kingston Hastings Sutton Walton Dover Ashby Newport Hilton
-            Carlisle
-        """),
-        surnames="冯邓曹彭曾萧许沈",
-        women="欣怡岚蓉菲黛妍楠",
-        men="志坤亮锋诚博森睿",
-        places=_words("""
-            雁荡 春晖 晴川 麒麟 海棠 胜利 丰收 千岛 云台 延庆 明珠 栖霞 鹿鸣 秋水 月湖 槐树 泰和 景阳 瑞金 苍梧
-        """),
-    ),
-}
+def split_of(name: str) -> str:
+    """The split that a name belongs to: seven of ten to train, one to validation, two to test."""
+    return ("validation", "test", "test", *["train"] * 7)[zlib.crc32(name.encode()) % 10]
+
+
+def _own(split: str, names: list[str]) -> list[str]:
+    return [name for name in dict.fromkeys(names) if split_of(name) == split]
+
+
+def _join(heads: str, tails: str) -> list[str]:
+    """Every head with every tail, without three equal letters in a row."""
+    return [
+        head + tail for head, tail in itertools.product(heads.split(), tails.split()) if head[-2:] != tail[:1] * 2
+    ]
+
 
 # Which first names are women's: the others are men's.
 WOMEN = frozenset(
-    _words("""
-        Vivian Sharon Ruth Kate Elena Anna Carol Bridget Emma Clara Diana Maria Carmen Martha Simone Sarah Elizabeth
-        Eleanor Natalie Louise Amelia Linda Tina Michelle Ingrid Abigail Lisa Frances Karen Nicole Hannah Monica Helen
-        Jenny Sophie Julia Ella Melissa Kathleen Rosa Judith Stella Alice Charlotte Amy Molly Veronica Audrey Paula
-        Diane Teresa Irene Claire Agnes Donna Marion Marie Pamela Leah Sylvia Rachel Heather Helena Nora Jessica Debra
-        Edith Wendy Evelyn Eva Olivia Beth Mona Yvonne Betty Naomi Eliza Lillian Angela Olga Lucia Mabel Sheila Vera
-        Harriet Nina Lena Elsa Ellen Nancy Hazel Mary Lydia Emily Carolyn Polly Jane Susan Esther Tessa Rebecca
-        Catherine Annie Miriam Joanna Greta Zoe Janet Laura Joan Tess Ada Dorothy Lucy Isabella Anita Margaret Fiona
-        Sandra
-    """)
+    """
+    Vivian Sharon Ruth Kate Elena Anna Carol Bridget Emma Clara Diana Maria Carmen Martha Simone Sarah Elizabeth
+    Eleanor Natalie Louise Amelia Linda Tina Michelle Ingrid Abigail Lisa Frances Karen Nicole Hannah Monica Helen
+    Jenny Sophie Julia Ella Melissa Kathleen Rosa Judith Stella Alice Charlotte Amy Molly Veronica Audrey Paula
+    Diane Teresa Irene Claire Agnes Donna Marion Marie Pamela Leah Sylvia Rachel Heather Helena Nora Jessica Debra
+    Edith Wendy Evelyn Eva Olivia Beth Mona Yvonne Betty Naomi Eliza Lillian Angela Olga Lucia Mabel Sheila Vera
+    Harriet Nina Lena Elsa Ellen Nancy Hazel Mary Lydia Emily Carolyn Polly Jane Susan Esther Tessa Rebecca
+    Catherine Annie Miriam Joanna Greta Zoe Janet Laura Joan Tess Ada Dorothy Lucy Isabella Anita Margaret Fiona
+    """.split()
 )
+MEN = frozenset(
+    """
+    Adam Alan Albert Alex Alfred Andrew Anton Arthur Benjamin Bernard Bobby Brian Bruno Carl Cecil Charles Chris Colin
+    Daniel David Dennis Douglas Edgar Edward Eric Ernest Felix Francis Frank Frederick Gavin George Gerald Gordon
+    Graham Gregory Harold Henry Howard Hugh Ian Isaac Ivan Jack Jacob James Jerome Joel John Jonas Joseph Karl Keith
+    Kevin Lawrence Leo Leonard Lewis Louis Luke Malcolm Marcus Mark Martin Matthew Michael Nathan Neil Nicholas Noah
+    Norman Oliver Oscar Patrick Paul Peter Philip Ralph Raymond Reginald Richard Robert Roger Roland Ronald Roy Rupert
+    Samuel Scott Sidney Simon Stanley Stephen Stuart Theo Thomas Timothy Tobias Tom Tony Trevor Victor Vincent Walter
+    Warren Wilfred William
+    """.split()
+)
+HEADS = """
+    Ash Aldi Bar Beck Birch Black Brad Bram Brook Burn Car Chad Cher Clay Cole Cran Crow Dan Dray Dun East Elm Fair Fern
+    Gar Glen Gran Hal Har Hart Haw Hazel Hol Horn Kirk Lang Law Lin Long Mar Mel Mill Mor Nor Oak Ol Pem Pres Red Rock
+    Row Rush Sand Shel Sher Stan Stone Strat Sut Thorn Wal War Wake West Whit Wil Win Wood
+"""
+LAST = "ley man well ridge field worth croft ley wood more shaw cott bury er land smith gate lock bourne by"
+VILLAGES = "ton ham ford mouth stead combe wick hurst den thorpe holme minster"
+STREETS = "hill moor brook mead lea stone bank grove market bridge cross acre"
+SURNAMES = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许韩冯邓曹彭曾萧田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石"
+WOMEN_ZH = "芳 娟 敏 静 丽 秀 玲 燕 红 霞 兰 梅 萍 雪 慧 婷 琴 莉 颖 薇 欣 怡 岚 蓉 菲 黛 妍 楠 云 月 珍 佳 晓 春"
+MEN_ZH = "伟 强 磊 军 洋 勇 杰 涛 明 超 刚 平 辉 鹏 华 飞 斌 波 龙 宇 志 坤 亮 锋 诚 博 森 睿 国 文 建 德 立 永"
+PLACE_HEADS = "青 白 云 长 永 柳 东 金 梅 松 清 石 竹 龙 凤 新 安 平 丰 玉 桃 双 花 临 北 太 宝 广 兴 南 西 红 春 秋 银 古 高 碧"
+PLACE_TAILS = "沙 溪 宁 林 湖 山 园 江 河 桥 泉 阳 田 岭 塘 湾 城 源 坪 港 岩 洲 台 原"
+
+
+def _names(split: str) -> Names:
+    return Names(
+        first=sorted(WOMEN | MEN),
+        last=_own(split, _join(HEADS, LAST)),
+        streets=_own(split, _join(HEADS, STREETS)),
+        villages=_own(split, _join(HEADS, VILLAGES)),
+        surnames=list(SURNAMES),
+        women=_own(split, _join(WOMEN_ZH, WOMEN_ZH)),
+        men=_own(split, _join(MEN_ZH, MEN_ZH)),
+        places=_own(split, _join(PLACE_HEADS, PLACE_TAILS)),
+    )
+
+
+NAMES = {split: _names(split) for split in SPLITS}

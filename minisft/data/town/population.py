@@ -92,7 +92,6 @@ class Builder:
         self.places_zh = rng.sample(names.places, len(names.places))
         self.villages = rng.sample(names.villages, len(names.villages))
         self.streets = rng.sample(names.streets, len(names.streets))
-        self.taken: set[str] = set()
 
     def people(self, count: int) -> list[Person]:
         """Residents of about a dozen families."""
@@ -102,14 +101,12 @@ class Builder:
         own = rng.sample(self.names.surnames, len(self.names.surnames))
         surnames |= dict(zip(lasts, own, strict=False))  # two families share a surname only where there are too few
         jobs = rng.sample(lexicon.JOBS, len(lexicon.JOBS)) * 2  # every trade is there
+        given_women = rng.sample(self.names.women, len(self.names.women))
+        given_men = rng.sample(self.names.men, len(self.names.men))
         found = []
         for first in rng.sample(self.names.first, min(count, len(self.names.first))):
             woman, last = first in WOMEN, rng.choice(lasts)
-            given = self.names.women if woman else self.names.men
-            zh = ""
-            while not zh or zh in self.taken:
-                zh = surnames[last] + "".join(rng.choice(given) for _ in range(rng.choice((1, 2, 2, 2))))
-            self.taken.add(zh)
+            zh = surnames[last] + (given_women if woman else given_men).pop()
             job, age = jobs.pop(), rng.randrange(22, 80)
             found.append(Person(f"{first} {last}", zh, "PER", job, None, first, last, woman, age))
         return found

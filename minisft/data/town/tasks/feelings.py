@@ -1,0 +1,84 @@
+"""Praise and blame: its sign, its strength, and what it is about."""
+
+from minisft.data.town.documents import Writer
+from minisft.data.town.opinions import Opinion, judge, pick_aspects
+from minisft.data.town.teller import Teller
+from minisft.data.town.tasks.worlds import Row, rows_of, whole
+
+SENTIMENTS = ["negative", "neutral", "positive"]
+
+
+def critic(writer: Writer, domain: str) -> tuple[Teller, str]:
+    """Somebody with opinions, and on what: a hotel or a play in the newspaper, the town's services at the help desk."""
+    me = writer.rng.choice(writer.town.people)
+    target = writer.rng.choice(("host", "play")) if domain == "newspaper" else "desk"
+    return writer.teller(0, me), target
+
+
+def opine(writer: Writer, teller: Teller, group: str, aspect: object, sign: int) -> Opinion:
+    """One judgement with a sign."""
+    return judge(teller.speech, group, aspect, sign, writer.rng.choice(writer.town.people), teller.narrator, writer.rng)
+
+
+def tell(teller: Teller, opinions: list[Opinion]) -> list[str]:
+    """Judgements as sentences; those of one sign are joined by and, others by but."""
+    told, text, rng = [], "", teller.rng
+    for before, opinion in zip([None, *opinions], opinions, strict=False):
+        if before is None:
+            text = opinion.text
+            continue
+        rest = opinion.text
+        if rng.random() < 0.5:
+            link = "but" if before.value * opinion.value < 0 else "also"
+            text, rest = teller.speech.join(text, link, opinion.text, "", bare=False)
+        if rest:
+            told.append(teller.speech.sentence(text))
+            text = rest
+    return teller.read([*told, teller.speech.sentence(text)])
+
+
+def draw_polarity(writer: Writer, domain: str, language: str) -> Row:
+    """One or two judgements of the same sign."""
+    teller, target = critic(writer, domain)
+    sign = writer.rng.choice((1, -1))
+    chosen = pick_aspects(target, writer.rng.choice((1, 1, 2)), writer.rng)
+    opinions = [opine(writer, teller, group, aspect, sign) for group, aspect in chosen]
+    return {"sentence": whole(tell(teller, opinions), language), "label": int(sign > 0)}
+
+
+def draw_intensity(writer: Writer, domain: str, language: str) -> Row:
+    """One or two judgements; the label is the mean of their values, from -5 to 5."""
+    teller, target = critic(writer, domain)
+    chosen = pick_aspects(target, writer.rng.choice((1, 1, 2)), writer.rng)
+    opinions = [opine(writer, teller, group, aspect, writer.rng.choice((1, -1))) for group, aspect in chosen]
+    value = sum(opinion.value for opinion in opinions) / len(opinions)
+    return {"text": whole(tell(teller, opinions), language), "label": round(value, 2)}
+
+
+def draw_aspects(writer: Writer, domain: str, language: str) -> Row | None:
+    """Two to four judgements of different signs; the label is that of one of them."""
+    teller, target = critic(writer, domain)
+    chosen = pick_aspects(target, writer.rng.randrange(2, 5), writer.rng)
+    signs = [writer.rng.choice((1, 1, -1, -1, 0)) for _ in chosen]
+    opinions = [opine(writer, teller, *pair, sign) for pair, sign in zip(chosen, signs, strict=True)]
+    at = writer.rng.randrange(len(chosen))
+    aspect = chosen[at][1]
+    span = aspect.zh if language == "zh" else aspect.en
+    text = whole(tell(teller, opinions), language)
+    # 汤 within another word, "bed" in "bedroom": which one is meant would be a guess.
+    return {"text": text, "span": span, "label": signs[at] + 1} if text.lower().count(span) == 1 else None
+
+
+def polarity(domain: str, language: str) -> dict[str, list[Row]]:
+    """Columns sentence, label."""
+    return rows_of("polarity", domain, language, draw_polarity)
+
+
+def intensity(domain: str, language: str) -> dict[str, list[Row]]:
+    """Columns text, label: a number."""
+    return rows_of("intensity", domain, language, draw_intensity)
+
+
+def aspects(domain: str, language: str) -> dict[str, list[Row]]:
+    """Columns text, span, label."""
+    return rows_of("aspects", domain, language, draw_aspects)

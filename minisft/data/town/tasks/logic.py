@@ -1,0 +1,79 @@
+"""What follows from a text, what contradicts it, and what it leaves open; and what says the same."""
+
+from dataclasses import replace
+
+from minisft.data.town import lexicon
+from minisft.data.town.documents import Writer
+from minisft.data.town.population import Fact, Person, fact
+from minisft.data.town.stories import Cast, Step
+from minisft.data.town.tasks.worlds import Row, rows_of, whole
+from minisft.data.town.teller import LANGUAGES
+
+ENTAILMENT, NEUTRAL, CONTRADICTION = range(3)
+LABELS = ["entailment", "neutral", "contradiction"]
+PARTIES = ("person", "other")
+# What exchanging the two people of a fact does to it: it stays as it is, cannot also be so, or is another matter.
+SAME = ("argue", "meet", "wed")
+REVERSED = ("sell", "lend", "give", "give_back", "succeed", "reward")
+FREE = ("help", "visit", "praise", "thank", "invite", "teach", "rescue")
+KINDS = {"newspaper": SAME + REVERSED + FREE, "helpdesk": ("argue", "meet", "sell", "lend", "give_back", "help", "thank")}
+
+
+def draw_fact(kind: str, people: list[Person], cast: Cast, day: int) -> Fact:
+    """A fact of a kind between two of these people, the rest of its roles at random."""
+    rng, town = cast.rng, cast.town
+    one, two = rng.sample(people, 2)
+    return fact(
+        kind, day, person=one, other=two, thing=cast.thing(), price=cast.pounds(10, 900), number=cast.pounds(10, 400),
+        place=cast.place(), org=rng.choice(town.public), subject=cast.some(lexicon.SUBJECTS),
+        chore=cast.some(lexicon.CHORES), skill=cast.some(lexicon.SKILLS), occasion=cast.some(lexicon.OCCASIONS),
+    )  # fmt: skip
+
+
+def swapped(told: Fact) -> Fact:
+    """The fact with its two people exchanged."""
+    return Fact(told.kind, told.roles | {"person": told["other"], "other": told["person"]}, told.day)
+
+
+def holds(told: Fact, denied: bool, asked: Fact) -> int:
+    """Whether `asked` follows from a fact that is told, or denied, of the same kind between the same two people."""
+    if told["person"] != asked["person"] and told.kind not in SAME:
+        if told.kind in FREE or denied:
+            return NEUTRAL
+        return CONTRADICTION
+    return CONTRADICTION if denied else ENTAILMENT
+
+
+def draw_inference(writer: Writer, domain: str, language: str) -> Row | None:
+    """A text of two or three facts, one of them perhaps denied, and a sentence on one of them."""
+    rng, cast = writer.rng, writer.cast()
+    people = rng.sample(writer.town.people, 3)
+    kinds = rng.sample(KINDS[domain], rng.choice((2, 3)))
+    facts = [draw_fact(kind, people, cast, cast.day + number) for number, kind in enumerate(kinds)]
+    about, denied = rng.choice(facts), rng.random() < 0.4
+    asked = swapped(about) if rng.random() < 0.5 else about
+    negated = rng.random() < 0.5
+    label = holds(about, denied, asked)
+    if label == NEUTRAL and rng.random() < 0.4 and about.kind in REVERSED:
+        return None
+    if label != NEUTRAL and negated:
+        label = CONTRADICTION if label == ENTAILMENT else ENTAILMENT
+    teller = writer.teller(cast.day + 5)
+    sentences: list[str] = []
+    for told in facts:
+        if told is about and denied:
+            clause = teller.speech.clause(told, negated=True)
+            sentences.append(teller.speech.sentence(clause))
+            teller.speech.memory.close_sentence()
+        else:
+            sentences += teller.steps([Step(told)], background=0.2)
+    speech = LANGUAGES[language](rng, plain=True)
+    hypothesis = speech.sentence(speech.clause(replace(asked, day=0), negated=negated))
+    premise = whole(teller.read(sentences), language)
+    return {"premise": premise, "hypothesis": speech.marks.read(hypothesis)[0], "label": label}
+
+
+def nli(domain: str, language: str) -> dict[str, list[Row]]:
+    """Columns premise, hypothesis, label."""
+    return rows_of("nli", domain, language, draw_inference)
+

@@ -1,0 +1,105 @@
+"""What holds between two names of a sentence, and in which direction."""
+
+from minisft.data.town.documents import Writer
+from minisft.data.town.markup import Span
+from minisft.data.town.population import Entity, Fact
+from minisft.data.town.speech import Speech
+from minisft.data.town.tasks.worlds import Row, rows_of
+from minisft.data.town.teller import LANGUAGES
+
+# The kinds of standing facts between two names: what the relation is called, and its first and second role.
+RELATIONS = {
+    "works_for": ("Employee-Employer", "person", "org"),
+    "lives_in": ("Resident-Residence", "person", "place"),
+    "born_in": ("Person-Birthplace", "person", "place"),
+    "owns": ("Owner-Owned", "person", "org"),
+    "leads": ("Leader-Organisation", "person", "org"),
+    "founded": ("Founder-Founded", "person", "org"),
+    "located_in": ("Organisation-Location", "org", "place"),
+    "parent": ("Parent-Child", "person", "other"),
+    "sibling": ("Siblings", "person", "other"),
+    "married": ("Spouses", "person", "other"),
+    "neighbour": ("Neighbours", "person", "other"),
+}
+SYMMETRIC = ("Siblings", "Spouses", "Neighbours")
+LABELS = [
+    "Other",
+    *(
+        label
+        for name, *_ in RELATIONS.values()
+        for label in ([name] if name in SYMMETRIC else [f"{name}(e1,e2)", f"{name}(e2,e1)"])
+    ),
+]
+LEADS = {
+    "en": ("please note that", "I am told that", "I would like to report that", "is it right that", "for your files:"),
+    "zh": ("请注意，", "听说", "我想报告：", "请登记：", "据我所知，"),
+}
+
+
+def sentence_of(facts: list[Fact], language: str, speech: Speech, domain: str) -> str:
+    """The facts in one sentence; at the help desk somebody brings them forward."""
+    rng = speech.rng
+    clauses = [speech.clause(fact) for fact in facts]
+    if language == "zh":
+        text = rng.choice(("，", "；", "，而且")).join(clauses)
+    else:
+        joints = [rng.choice((", and ", "; ", ", while ", ", and ")) for _ in clauses[1:]] + [""]
+        text = "".join(clause + joint for clause, joint in zip(clauses, joints, strict=True))
+    if domain == "helpdesk":
+        text = rng.choice(LEADS[language]) + (" " if language == "en" else "") + text
+    return speech.sentence(text)
+
+
+def draw_relation(writer: Writer, domain: str, language: str) -> Row | None:
+    """Two or three facts, most of them on the same people, in one sentence, and a pair of its names."""
+    rng, facts = writer.rng, [fact for fact in writer.town.facts if fact.kind in RELATIONS]
+    first = rng.choice([fact for fact in facts if fact.kind == rng.choice(list(RELATIONS))] or facts)
+    linked = [f for f in facts if f is not first and set(_pair(f)) & set(_pair(first)) and set(_pair(f)) != set(_pair(first))]
+    if not linked:
+        return None
+    chosen = [first, *rng.sample(linked, min(len(linked), rng.choice((1, 2, 2))))]
+    rng.shuffle(chosen)
+    speech = LANGUAGES[language](rng, plain=True)
+    plain, spans = speech.marks.read(sentence_of(chosen, language, speech, domain))
+    names = [span for span in spans if isinstance(span.mark.value, Entity) and span.mark.role != "inside"]
+    if rng.random() < 0.1:
+        one, two = sorted(rng.sample(names, 2), key=lambda span: span.start)
+    else:
+        one, two = _told(first, names)
+    if one.mark.value == two.mark.value:
+        return None
+    text = (
+        f"{plain[: one.start]}<e1>{plain[one.start : one.end]}</e1>{plain[one.end : two.start]}"
+        f"<e2>{plain[two.start : two.end]}</e2>{plain[two.end :]}"
+    )
+    return {"sentence": text, "relation": relation_of(one.mark.value, two.mark.value, chosen)}
+
+
+def _pair(fact: Fact) -> tuple[object, object]:
+    _, first, second = RELATIONS[fact.kind]
+    return fact.roles[first], fact.roles[second]
+
+
+def _told(fact: Fact, names: list[Span]) -> tuple[Span, Span]:
+    """Where the two names of a fact stand, in the clause that says it: next to each other."""
+    found = [
+        (one, two)
+        for one in names
+        for two in names
+        if one.start < two.start and {one.mark.value, two.mark.value} == set(_pair(fact))
+    ]
+    return min(found, key=lambda pair: pair[1].start - pair[0].end)
+
+
+def relation_of(one: Entity, two: Entity, facts: list[Fact]) -> str:
+    """The label of a pair: what a fact of the sentence says of both, or Other."""
+    for fact in facts:
+        name = RELATIONS[fact.kind][0]
+        if set(_pair(fact)) == {one, two}:
+            return name if name in SYMMETRIC else f"{name}({'e1,e2' if _pair(fact)[0] == one else 'e2,e1'})"
+    return "Other"
+
+
+def relations(domain: str, language: str) -> dict[str, list[Row]]:
+    """Columns sentence, with its pair between <e1></e1> and <e2></e2>, and relation."""
+    return rows_of("relations", domain, language, draw_relation)

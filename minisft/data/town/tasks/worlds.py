@@ -1,0 +1,53 @@
+"""Rows from disjoint worlds: the splits of a task share no proper names."""
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+from minisft.data.town.documents import Writer
+from minisft.data.town.names import NAMES
+from minisft.data.town.population import build_town
+from minisft.errors import InputError
+
+Row = dict[str, Any]
+SIZES = {"train": 2000, "validation": 400, "test": 800}
+DOMAINS, LANGUAGES = ("newspaper", "helpdesk"), ("en", "zh")
+PER_TOWN = 25  # rows before the next town
+TRIES = 60
+
+
+def rows_of(
+    task: str, domain: str, language: str, draw: Callable[[Writer, str, str], Row | None], sizes: dict[str, int] = SIZES
+) -> dict[str, list[Row]]:
+    """The splits of a task. `draw` makes a row from a town, a wish and a domain, or gives None: then it is asked again.
+
+    A wish is a random number as text: `draw` may take its label from it, so that labels come out as often as wished.
+    The same arguments give the same rows. Raises InputError for an unknown domain or language.
+    """
+    if domain not in DOMAINS:
+        raise InputError(f"the town has no domain {domain!r}; expected {' or '.join(DOMAINS)}")
+    if language not in LANGUAGES:
+        raise InputError(f"the town does not speak {language!r}; expected {' or '.join(LANGUAGES)}")
+    splits = {}
+    for split, size in sizes.items():
+        rng = random.Random(f"{task} {split} {domain} {language}")
+        rows: list[Row] = []
+        seen: set[str] = set()
+        writer = Writer(build_town(NAMES[split], rng), language, rng)
+        for attempt in range(TRIES * size):
+            if len(rows) == size:
+                break
+            if attempt % PER_TOWN == 0:
+                writer = Writer(build_town(NAMES[split], rng), language, rng)
+            row = draw(writer, domain, language)
+            if row is not None and repr(row) not in seen:
+                seen.add(repr(row))
+                rows.append(row)
+        rng.shuffle(rows)
+        splits[split] = rows
+    return splits
+
+
+def whole(sentences: list[str], language: str) -> str:
+    """Sentences as one text."""
+    return ("" if language == "zh" else " ").join(sentences)
