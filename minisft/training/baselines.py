@@ -144,7 +144,7 @@ def sliding_window(task: Task) -> list[Answer]:
 def slide(row: Row, length: int, counts: "Counter[str]") -> Answer:
     """The best window of one context. See `sliding_window`."""
     places, words = split_words(row["context"]), words_of(row["context"])
-    asked = {word for word in words_of(row["question"]) if not is_punctuation(word)}
+    asked = {word for word in words_of(row["question"]) if not is_punctuation(word[0])}
     weights = [math.log(1 + 1 / (1 + counts[word])) if word in asked else 0.0 for word in words]
     best, found = -1.0, (0, 0)
     for start in range(len(words) - length + 1):

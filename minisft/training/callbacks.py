@@ -60,9 +60,12 @@ class Validate(Callback):
         )
 
     def best_epoch(self) -> int:
-        """The epoch with the best score so far; the first of several."""
+        """The epoch with the best score so far; of several the one with the lowest loss, and then the first.
+
+        While a model has not found its first entity, F1 is 0 epoch after epoch and only the loss says that it learns.
+        """
         sign = -1 if self.metric == "loss" else 1
-        best = max(self.history, key=lambda scores: sign * scores[self.metric])
+        best = max(self.history, key=lambda scores: (sign * scores[self.metric], -scores["loss"]))
         return int(best["epoch"])
 
 

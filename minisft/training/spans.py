@@ -21,7 +21,7 @@ class Answer:
     margin: float
 
 
-def best_answers(outputs: list[Float[Tensor, "T 2"]], batches: Batches, labels: list[str]) -> list[Answer]:
+def best_answers(outputs: list[Float[Tensor, "_ 2"]], batches: Batches, labels: list[str]) -> list[Answer]:
     """The answer of each row: the best of its windows' best spans, or none.
 
     None, [CLS] as start and end, wins where in every window it has the higher score: a window without the answer
@@ -45,12 +45,12 @@ def best_answers(outputs: list[Float[Tensor, "T 2"]], batches: Batches, labels: 
 
 
 def best_span(logits: Float[Tensor, "T 2"], window: Window) -> tuple[float, int, int]:
-    """The score of the best span and its first and last piece, counted in the window.
+    """The score of the best span and its first and last piece, counted in the window; the lowest score where it is empty.
 
     A span lies in the context, ends where it begins or later, and has at most `LONGEST` pieces.
     """
     if not window.spans:
-        return float("-inf"), 0, 0
+        return torch.finfo(torch.float32).min, 0, 0
     inside = logits[window.first : window.first + len(window.spans)]
     scores = inside[:, None, 0] + inside[None, :, 1]  # start by end
     valid = torch.ones_like(scores, dtype=torch.bool).triu().tril(LONGEST - 1)
