@@ -6,7 +6,7 @@ from minisft.data.town.english import FIRST_DAY
 from minisft.data.town.frames import NEGATION, Slot, Verb
 from minisft.data.town.lexicon import FIRMS, HOSTS, Thing, Word
 from minisft.data.town.population import Entity, Fact, Person
-from minisft.data.town.speech import Speech
+from minisft.data.town.speech import TITLES, Speech
 
 TRADING = (*FIRMS, *HOSTS)
 WEEKDAYS = "一二三四五六日"
@@ -64,7 +64,7 @@ class Chinese(Speech):
             short = (
                 isinstance(value, Thing) and value in self.memory.known and not self.plain and self.rng.random() < 0.5
             )
-            return self.mark(value.noun.zh if short else value.zh, value, role)
+            return self.mark(value.noun.zh if short else value.zh, value, role, "MISC" if role in TITLES else "")
         return self.mark(str(value), value, role)
 
     def _person(self, person: Person, role: str, subject: bool) -> str:

@@ -159,11 +159,12 @@ class Writer:
         props = self.props(teller, (), other=friend, third=third)
         zh = self.language == "zh"
         opening = teller.say("letter_open", "present", **props)
-        sentences = [f"亲爱的{friend.zh}：{opening}" if zh else f"Dear {friend.first}, {opening}"]
+        to = teller.speech.mark(friend.zh if zh else friend.first, friend, "name", "PER")
+        sentences = [f"亲爱的{to}：{opening}" if zh else f"Dear {to}, {opening}"]
         sentences += teller.steps(list(story.steps), background=0.2)
         sentences.append(teller.say("letter_ask", "present", **props))
         sentences.append(teller.say("letter_end", "present", **props | {"place": props["village"]}))
-        name = narrator.zh if zh else narrator.first
+        name = teller.speech.mark(narrator.zh if zh else narrator.first, narrator, "name", "PER")
         sentences.append(f"你的{name}" if zh else f"{self.rng.choice(('Yours', 'Love', 'Ever yours'))}, {name}")
         return Text("letter", story.topic, sentences, teller, tuple(step.fact for step in story.steps))
 
@@ -216,7 +217,7 @@ class Writer:
         """What somebody thinks of a hotel, a play or the town's services."""
         rng, town = self.rng, self.town
         target = target or rng.choice(("host", "host", "play", "desk"))
-        me = rng.choice(town.people)
+        me, friend = rng.sample(town.people, 2)
         teller = self.teller(rng.randrange(DAYS), me)
         org = rng.choice(
             {"host": town.hosts, "play": town.public, "desk": [town.council, town.line, *town.public]}[target]
@@ -226,7 +227,7 @@ class Writer:
         signs = [mood if rng.random() < 0.7 else -mood for _ in range(rng.randrange(2, 6))]
         before = 0
         for (group, aspect), sign in zip(pick_aspects(target, len(signs), rng), signs, strict=True):
-            said = judge(teller.speech, group, aspect, sign, rng.choice(town.people), me, rng).text
+            said = judge(teller.speech, group, aspect, sign, friend, me, rng).text
             if text and rng.random() < 0.6:
                 text, rest = teller.speech.join(text, "also" if sign == before else "but", said, "", bare=False)
             else:

@@ -6,7 +6,7 @@ from functools import cache
 from minisft.data.town.frames import Slot, Verb
 from minisft.data.town.lexicon import Thing, Word
 from minisft.data.town.population import Entity, Fact, Person
-from minisft.data.town.speech import Speech
+from minisft.data.town.speech import TITLES, Speech
 
 FIRST_DAY = datetime.date(2018, 1, 1)
 SMALL = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
@@ -167,6 +167,9 @@ class English(Speech):
             text = f"the {word.noun.en if short else word.en}" if known else article(word.en)
         else:
             text = word.en
+        if slot.role in TITLES:  # the article is not part of the name
+            begins = "the " if text.startswith("the ") else ""
+            return begins + self.mark(text.removeprefix("the "), word, slot.role, "MISC")
         return self.mark(text, word, slot.role)
 
     def date(self, day: int, now: int | None = None) -> str:

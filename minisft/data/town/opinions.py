@@ -29,7 +29,7 @@ def grades(text: str) -> tuple[Grade, ...]:
 
 ANY = grades("""
     good=好 2, excellent=出色 3, splendid=棒 3, decent=像样 1, pleasant=令人愉快 2, bad=差 -2, terrible=糟糕 -3,
-    poor=差劲 -2, disappointing=令人失望 -2, dreadful=可怕 -3, mediocre=平庸 -1, acceptable=过得去 1
+    poor=差劲 -2, disappointing=令人失望 -2, dreadful=恶劣 -3, mediocre=平庸 -1
 """)
 GRADES = {
     "people": grades("""

@@ -8,6 +8,8 @@ from minisft.data.town.lexicon import Word
 from minisft.data.town.markup import Mark, Marks
 from minisft.data.town.population import Entity, Fact, Person
 
+TITLES = ("play", "prize")  # roles of common words that are proper names all the same
+
 
 @dataclass
 class Memory:

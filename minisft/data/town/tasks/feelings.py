@@ -2,8 +2,8 @@
 
 from minisft.data.town.documents import Writer
 from minisft.data.town.opinions import Opinion, judge, pick_aspects
-from minisft.data.town.teller import Teller
 from minisft.data.town.tasks.worlds import Row, rows_of, whole
+from minisft.data.town.teller import Teller
 
 SENTIMENTS = ["negative", "neutral", "positive"]
 
@@ -17,7 +17,8 @@ def critic(writer: Writer, domain: str) -> tuple[Teller, str]:
 
 def opine(writer: Writer, teller: Teller, group: str, aspect: object, sign: int) -> Opinion:
     """One judgement with a sign."""
-    return judge(teller.speech, group, aspect, sign, writer.rng.choice(writer.town.people), teller.narrator, writer.rng)
+    quoted = writer.rng.choice([person for person in writer.town.people if person != teller.narrator])
+    return judge(teller.speech, group, aspect, sign, quoted, teller.narrator, writer.rng)
 
 
 def tell(teller: Teller, opinions: list[Opinion]) -> list[str]:

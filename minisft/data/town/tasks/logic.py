@@ -6,7 +6,7 @@ from minisft.data.town import lexicon
 from minisft.data.town.documents import Writer
 from minisft.data.town.population import Fact, Person, fact
 from minisft.data.town.stories import Cast, Step
-from minisft.data.town.tasks.worlds import Row, rows_of, whole
+from minisft.data.town.tasks.worlds import Row, lead, rows_of, whole
 from minisft.data.town.teller import LANGUAGES
 
 ENTAILMENT, NEUTRAL, CONTRADICTION = range(3)
@@ -16,7 +16,10 @@ PARTIES = ("person", "other")
 SAME = ("argue", "meet", "wed")
 REVERSED = ("sell", "lend", "give", "give_back", "succeed", "reward")
 FREE = ("help", "visit", "praise", "thank", "invite", "teach", "rescue")
-KINDS = {"newspaper": SAME + REVERSED + FREE, "helpdesk": ("argue", "meet", "sell", "lend", "give_back", "help", "thank")}
+KINDS = {
+    "newspaper": SAME + REVERSED + FREE,
+    "helpdesk": ("argue", "meet", "sell", "lend", "give_back", "help", "thank"),
+}
 
 
 def draw_fact(kind: str, people: list[Person], cast: Cast, day: int) -> Fact:
@@ -63,7 +66,7 @@ def draw_inference(writer: Writer, domain: str, language: str) -> Row | None:
     for told in facts:
         if told is about and denied:
             clause = teller.speech.clause(told, negated=True)
-            sentences.append(teller.speech.sentence(clause))
+            sentences.append(teller.speech.sentence(lead(clause, domain, language, rng)))
             teller.speech.memory.close_sentence()
         else:
             sentences += teller.steps([Step(told)], background=0.2)
@@ -77,3 +80,36 @@ def nli(domain: str, language: str) -> dict[str, list[Row]]:
     """Columns premise, hypothesis, label."""
     return rows_of("nli", domain, language, draw_inference)
 
+
+def draw_paraphrase(writer: Writer, domain: str, language: str) -> Row | None:
+    """One fact or two, said twice in different words; the second time perhaps with two people exchanged.
+
+    The ways to say them are drawn before the label counts, so how alike two sentences are tells nothing.
+    """
+    rng, cast = writer.rng, writer.cast()
+    people = rng.sample(writer.town.people, 3)
+    kinds = rng.sample(KINDS[domain], rng.choice((1, 1, 2)))
+    facts = [draw_fact(kind, people, cast, 0) for kind in kinds]
+    label, at = rng.randrange(2), rng.randrange(len(facts))
+    again, negated = list(facts), [rng.random() < 0.15 for _ in facts]
+    if facts[at].kind not in SAME:
+        again[at] = facts[at] if label else swapped(facts[at])
+    elif label:
+        again[at] = rng.choice((facts[at], swapped(facts[at])))
+    else:  # nobody can be exchanged: somebody else takes part
+        absent = next(person for person in people if person not in facts[at].roles.values())
+        again[at] = Fact(facts[at].kind, facts[at].roles | {rng.choice(PARTIES): absent}, 0)
+    texts = []
+    for told in (facts, again[::-1] if rng.random() < 0.3 else again):
+        speech = LANGUAGES[language](rng, plain=True)
+        clauses = [speech.clause(one, negated=negated[kinds.index(one.kind)]) for one in told]
+        joint = "，" if language == "zh" else rng.choice((", and ", "; "))
+        texts.append(speech.marks.read(speech.sentence(lead(joint.join(clauses), domain, language, rng)))[0])
+    if texts[0] == texts[1]:
+        return None
+    return {"sentence1": texts[0], "sentence2": texts[1], "label": label}
+
+
+def paraphrase(domain: str, language: str) -> dict[str, list[Row]]:
+    """Columns sentence1, sentence2, label."""
+    return rows_of("paraphrase", domain, language, draw_paraphrase)

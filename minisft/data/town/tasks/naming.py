@@ -70,5 +70,3 @@ def ner(domain: str, language: str) -> dict[str, list[Row]]:
 def nested_ner(domain: str, language: str) -> dict[str, list[Row]]:
     """Columns tokens, ner_tags for the outermost names, nested_ner_tags for those inside them."""
     return rows_of("nested_ner", domain, language, draw_nested)
-
-

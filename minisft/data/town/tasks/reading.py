@@ -130,4 +130,3 @@ def qa(domain: str, language: str) -> dict[str, list[Row]]:
         for number, row in enumerate(rows):
             row["id"] = f"{split}-{domain}-{language}-{number}"
     return splits
-

@@ -4,7 +4,7 @@ from minisft.data.town.documents import Writer
 from minisft.data.town.markup import Span
 from minisft.data.town.population import Entity, Fact
 from minisft.data.town.speech import Speech
-from minisft.data.town.tasks.worlds import Row, rows_of
+from minisft.data.town.tasks.worlds import Row, lead, rows_of
 from minisft.data.town.teller import LANGUAGES
 
 # The kinds of standing facts between two names: what the relation is called, and its first and second role.
@@ -30,10 +30,6 @@ LABELS = [
         for label in ([name] if name in SYMMETRIC else [f"{name}(e1,e2)", f"{name}(e2,e1)"])
     ),
 ]
-LEADS = {
-    "en": ("please note that", "I am told that", "I would like to report that", "is it right that", "for your files:"),
-    "zh": ("请注意，", "听说", "我想报告：", "请登记：", "据我所知，"),
-}
 
 
 def sentence_of(facts: list[Fact], language: str, speech: Speech, domain: str) -> str:
@@ -45,16 +41,16 @@ def sentence_of(facts: list[Fact], language: str, speech: Speech, domain: str) -
     else:
         joints = [rng.choice((", and ", "; ", ", while ", ", and ")) for _ in clauses[1:]] + [""]
         text = "".join(clause + joint for clause, joint in zip(clauses, joints, strict=True))
-    if domain == "helpdesk":
-        text = rng.choice(LEADS[language]) + (" " if language == "en" else "") + text
-    return speech.sentence(text)
+    return speech.sentence(lead(text, domain, language, rng))
 
 
 def draw_relation(writer: Writer, domain: str, language: str) -> Row | None:
     """Two or three facts, most of them on the same people, in one sentence, and a pair of its names."""
     rng, facts = writer.rng, [fact for fact in writer.town.facts if fact.kind in RELATIONS]
-    first = rng.choice([fact for fact in facts if fact.kind == rng.choice(list(RELATIONS))] or facts)
-    linked = [f for f in facts if f is not first and set(_pair(f)) & set(_pair(first)) and set(_pair(f)) != set(_pair(first))]
+    kind = rng.choice(list(RELATIONS))  # each as often, however many facts there are of it
+    first = rng.choice([fact for fact in facts if fact.kind == kind] or facts)
+    mine = set(_pair(first))
+    linked = [fact for fact in facts if set(_pair(fact)) & mine and set(_pair(fact)) != mine]
     if not linked:
         return None
     chosen = [first, *rng.sample(linked, min(len(linked), rng.choice((1, 2, 2))))]
@@ -62,10 +58,13 @@ def draw_relation(writer: Writer, domain: str, language: str) -> Row | None:
     speech = LANGUAGES[language](rng, plain=True)
     plain, spans = speech.marks.read(sentence_of(chosen, language, speech, domain))
     names = [span for span in spans if isinstance(span.mark.value, Entity) and span.mark.role != "inside"]
-    if rng.random() < 0.1:
+    if rng.random() < 0.2:
         one, two = sorted(rng.sample(names, 2), key=lambda span: span.start)
     else:
-        one, two = _told(first, names)
+        pair = _told(first, names)
+        if pair is None:
+            return None
+        one, two = pair
     if one.mark.value == two.mark.value:
         return None
     text = (
@@ -80,15 +79,15 @@ def _pair(fact: Fact) -> tuple[object, object]:
     return fact.roles[first], fact.roles[second]
 
 
-def _told(fact: Fact, names: list[Span]) -> tuple[Span, Span]:
-    """Where the two names of a fact stand, in the clause that says it: next to each other."""
+def _told(fact: Fact, names: list[Span]) -> tuple[Span, Span] | None:
+    """Where the two names of a fact stand, in the clause that says it: next to each other. None if one is not said."""
     found = [
         (one, two)
         for one in names
         for two in names
         if one.start < two.start and {one.mark.value, two.mark.value} == set(_pair(fact))
     ]
-    return min(found, key=lambda pair: pair[1].start - pair[0].end)
+    return min(found, key=lambda pair: pair[1].start - pair[0].end, default=None)
 
 
 def relation_of(one: Entity, two: Entity, facts: list[Fact]) -> str:

@@ -5,8 +5,6 @@ from minisft.data.town.plots import TOPICS, draw_story
 from minisft.data.town.tasks.worlds import Row, rows_of, whole
 
 
-
-
 def draw_topic(writer: Writer, domain: str, language: str) -> Row:
     """A few sentences of a story, or a request, and the topic or department."""
     if domain == "helpdesk":

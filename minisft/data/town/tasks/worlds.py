@@ -14,6 +14,11 @@ SIZES = {"train": 2000, "validation": 400, "test": 800}
 DOMAINS, LANGUAGES = ("newspaper", "helpdesk"), ("en", "zh")
 PER_TOWN = 25  # rows before the next town
 TRIES = 60
+# How somebody brings a fact forward at the help desk.
+LEADS = {
+    "en": ("please note that", "I am told that", "I would like to report that", "is it right that", "for your files:"),
+    "zh": ("请注意，", "听说", "我想报告：", "请登记：", "据我所知，"),
+}
 
 
 def rows_of(
@@ -51,3 +56,10 @@ def rows_of(
 def whole(sentences: list[str], language: str) -> str:
     """Sentences as one text."""
     return ("" if language == "zh" else " ").join(sentences)
+
+
+def lead(text: str, domain: str, language: str, rng: random.Random) -> str:
+    """A clause as it is; at the help desk, as somebody brings it forward."""
+    if domain != "helpdesk":
+        return text
+    return rng.choice(LEADS[language]) + (" " if language == "en" else "") + text
