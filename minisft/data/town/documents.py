@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from minisft.data.town import lexicon
 from minisft.data.town.names import NAMES
 from minisft.data.town.opinions import judge, pick_aspects
-from minisft.data.town.plots import TOPICS, draw_story
+from minisft.data.town.plots import draw_story
 from minisft.data.town.population import Entity, Fact, Person, Town, build_town
 from minisft.data.town.stories import DAYS, Cast, Step, Story
 from minisft.data.town.teller import Teller
+from minisft.data.town.wishes import DESK, OFFICE
 
 HOPES = {
     "build",
@@ -267,18 +268,6 @@ def _people(story: Story) -> list[Person]:
     return list(dict.fromkeys(v for step in story.steps for v in step.fact.roles.values() if isinstance(v, Person)))
 
 
-# What one can want of the help desk, under the department that answers, and of the newspaper's office.
-DEPARTMENTS = {
-    "roads": ("street_lamp", "pothole"), "waste": ("missed_collection", "new_bin"),
-    "water": ("water_leak", "blocked_drain"), "records": ("change_address", "certificate", "dog_licence"),
-    "taxes": ("tax_bill", "pay_later"), "transport": ("ferry_refund", "ferry_times", "parking_permit"),
-    "leisure": ("lost_property", "book_room"),
-}  # fmt: skip
-DESK = tuple(intent for intents in DEPARTMENTS.values() for intent in intents)
-OFFICE = (
-    "subscribe", "cancel_paper", "no_delivery", "place_advert", "correct_error", "report_news", "order_photo",
-    "back_issue", "announce_birth", "announce_death", "crossword", "ask_work", "reader_letter",
-)  # fmt: skip
 # Each genre's writer, and how often it is written.
 GENRES = {
     "news": (Writer.news, 8), "diary": (Writer.diary, 4), "letter": (Writer.letter, 3), "minutes": (Writer.minutes, 2),
@@ -299,6 +288,3 @@ def documents(split: str, language: str, seed: int = 0) -> Iterator[list[str]]:
     """Documents without end, each a list of sentences. `split` is train, validation or test; `language` en or zh."""
     for text in texts(split, language, seed):
         yield text.plain()
-
-
-__all__ = ["DEPARTMENTS", "DESK", "GENRES", "OFFICE", "TOPICS", "Text", "Writer", "documents", "texts"]

@@ -2,9 +2,10 @@
 
 import re
 
-from minisft.data.town.documents import DESK, Writer
+from minisft.data.town.documents import Writer
 from minisft.data.town.markup import Span
 from minisft.data.town.tasks.worlds import Row, rows_of
+from minisft.data.town.wishes import DESK
 
 TAGS = ("PER", "ORG", "LOC", "MISC")
 LABELS = ["O", *(f"{begin}-{tag}" for tag in TAGS for begin in "BI")]

@@ -1,11 +1,12 @@
 """Questions whose answer stands in the text."""
 
-from minisft.data.town.documents import DESK, Text, Writer
+from minisft.data.town.documents import Text, Writer
 from minisft.data.town.frames import Frame, Slot, Verb, expand
 from minisft.data.town.markup import Span
 from minisft.data.town.population import Entity, Fact, Person
 from minisft.data.town.tasks.worlds import Row, rows_of, whole
 from minisft.data.town.teller import LANGUAGES, Teller
+from minisft.data.town.wishes import DESK
 
 ASKED = ("person", "other", "place", "org", "club", "agent", "thing", "client")
 PRONOUNS = {"he", "him", "his", "she", "her", "it", "its", "i", "me", "my", "他", "她", "它", "我"}

@@ -1,8 +1,9 @@
 """What a text is about, and what its writer wants."""
 
-from minisft.data.town.documents import DEPARTMENTS, DESK, OFFICE, Writer
+from minisft.data.town.documents import Writer
 from minisft.data.town.plots import TOPICS, draw_story
 from minisft.data.town.tasks.worlds import Row, rows_of, whole
+from minisft.data.town.wishes import DEPARTMENTS, DESK, OFFICE
 
 
 def draw_topic(writer: Writer, domain: str, language: str) -> Row:
