@@ -87,7 +87,8 @@ def test_tasks_and_doctor(capsys, monkeypatch, tmp_path) -> None:
     monkeypatch.delenv("MINISFT_DATA", raising=False)
     assert main(["tasks"]) == 0
     printed = capsys.readouterr().out
-    assert "town/paraphrase" in printed
+    assert ["town/paraphrase", "class"] in [line.split()[:2] for line in printed.splitlines()]
+    assert "not here: see MINISFT_DATA" in printed
     assert "hub: nyu-mll/glue/mrpc" in printed
     assert main(["doctor"]) == 0
     assert "MINISFT_DATA  not set" in capsys.readouterr().out
@@ -101,7 +102,7 @@ def test_tasks_and_doctor(capsys, monkeypatch, tmp_path) -> None:
     [
         (
             ["finetune", "--task", "mrcp"],
-            "there is no task or file 'mrcp'; the tasks are town/paraphrase, town/paraphrase-hard, mrpc",
+            "there is no task or file 'mrcp'; the tasks are town/paraphrase, ",
         ),
         (["finetune", "--data", "nowhere.csv"], "there is no task or file 'nowhere.csv'"),
         (["finetune", "--data", "REVIEWS", "--model", "./nowhere"], "there is no model folder ./nowhere"),

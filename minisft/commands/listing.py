@@ -8,12 +8,13 @@ from minisft.data.registry import data_folder
 
 
 def tasks(options: argparse.Namespace) -> None:
-    """The tasks, and where each comes from on this machine."""
+    """The tasks, of which kind each is, and where it comes from on this machine."""
+    names, abouts = max(map(len, TASKS)) + 2, max(len(task.about) for task in TASKS.values()) + 2
     for name, task in TASKS.items():
         hub = f"hub: {'/'.join(task.hub)}" if task.hub else "not here: see MINISFT_DATA"
         where = "generated" if task.make else str(data_folder(name) or hub)
-        print(f"{name:<21}{task.kind:<8}{task.about:<54}{where}")
-    print(f"{'your own':<21}{'':<8}--data with a csv, tsv or jsonl file, or a folder of them")
+        print(f"{name:<{names}}{task.kind:<8}{task.about:<{abouts}}{where}")
+    print(f"{'your own':<{names}}{'':<8}--data with a csv, tsv or jsonl file, or a folder of them")
 
 
 def doctor(options: argparse.Namespace) -> None:

@@ -84,7 +84,7 @@ def linear_text(task: Task) -> list:
     with warnings.catch_warnings():  # a label that no training row has is never said
         warnings.filterwarnings("ignore", "Label .* is present in all training examples|Label not .*")
         model = OneVsRestClassifier(LogisticRegression(max_iter=1000)).fit(train, binarizer.fit_transform(gold))
-        return [list(labels) for labels in binarizer.inverse_transform(model.predict(test))]
+        return [np.flatnonzero(labels).tolist() for labels in model.predict(test)]
 
 
 def features(rows: "Dataset", columns: tuple[str, ...], transform: Callable) -> "csr_matrix":
@@ -98,7 +98,7 @@ def features(rows: "Dataset", columns: tuple[str, ...], transform: Callable) -> 
 
 
 def linear_tags(task: Task) -> list[list[list[int]]]:
-    """A linear model of each word's tag from the word, the two beside it, its capitals and its end."""
+    """A linear model of each word's tag from the word and the two beside it."""
     from sklearn.feature_extraction import FeatureHasher
     from sklearn.linear_model import SGDClassifier
 
@@ -119,13 +119,9 @@ def linear_tags(task: Task) -> list[list[list[int]]]:
 
 
 def clues_of(words: list[str]) -> list[list[str]]:
-    """What a linear model sees of each word."""
-    beside = ["<", *(word.lower() for word in words), ">"]
-    return [
-        [f"word {beside[i]}", f"before {beside[i - 1]}", f"after {beside[i + 1]}", f"end {word[-3:]}",
-         f"capital {word[0].isupper()} {i == 1}", f"digit {word[0].isdigit()}"]
-        for i, word in enumerate(words, 1)
-    ]  # fmt: skip
+    """What a bag of words sees of each word: the word and the two beside it."""
+    beside = ["", *(word.lower() for word in words), ""]
+    return [[f"is {beside[i]}", f"after {beside[i - 1]}", f"before {beside[i + 1]}"] for i in range(1, len(beside) - 1)]
 
 
 def sliding_window(task: Task) -> list[Answer]:

@@ -45,7 +45,7 @@ def best_answers(outputs: list[Float[Tensor, "_ 2"]], batches: Batches, labels: 
 
 
 def best_span(logits: Float[Tensor, "T 2"], window: Window) -> tuple[float, int, int]:
-    """The score of the best span and its first and last piece, counted in the window; the lowest score where it is empty.
+    """The score of the best span, and its first and last piece in the window. Of an empty window the lowest score.
 
     A span lies in the context, ends where it begins or later, and has at most `LONGEST` pieces.
     """

@@ -1,5 +1,7 @@
 """Tasks by name and from files; what does not fit is said in one line."""
 
+import re
+
 import pytest
 
 from minisft.data import load_task
@@ -34,9 +36,11 @@ def test_the_publishers_files(real_data, name, sizes, columns) -> None:
 
 def test_the_town_needs_nothing(monkeypatch) -> None:
     monkeypatch.delenv("MINISFT_DATA", raising=False)
-    task = load_task("town/paraphrase")
-    assert task.labels == ["not_equivalent", "equivalent"]
-    assert {"sentence1", "sentence2", "label"} <= set(task.train.column_names)
+    task = load_task("town/intents")
+    assert "cancel_paper" in task.labels
+    assert {"text", "label"} <= set(task.train.column_names)
+    with pytest.raises(InputError, match="latin"):
+        load_task("town/intents", "latin")
 
 
 def test_neither_files_nor_hub(monkeypatch, tmp_path) -> None:
@@ -154,3 +158,70 @@ def test_hidden_labels_and_missing_splits() -> None:
     # Nothing that is tested on has chosen a model: the given validation split becomes the test.
     assert task.test["text"] == [row["text"] for row in validation]
     assert (len(task.train), len(task.validation)) == (36, 4)
+
+
+CLASS = Declaration("class", ("text",), ("label",), ["no", "yes"], "")
+SET = Declaration("labels", ("text",), ("labels",), ["joy", "fear"], "")
+TAGS = Declaration("tags", ("tokens",), ("ner_tags",), ["O", "B-x", "I-x"], "")
+NESTED = Declaration("tags", ("tokens",), ("ner_tags", "nested_ner_tags"), ["O", "B-x", "I-x"], "")
+SPAN = Declaration("span", ("question", "context"), ("answers",), [], "")
+NUMBER = Declaration("number", ("text",), ("label",), ["score"], "")
+
+
+def asked(text: str, start: int) -> dict:
+    """A question with one answer."""
+    return {"question": "Who?", "context": "Ann met Bob.", "answers": {"text": [text], "answer_start": [start]}}
+
+
+@pytest.mark.parametrize(
+    ("declaration", "row", "message"),
+    [
+        (CLASS, {"text": "a", "label": 2}, "label 2 is out of range; expected 0 to 1"),
+        (CLASS, {"text": "a", "label": "perhaps"}, "there is no label 'perhaps'; expected one of no, yes"),
+        (CLASS, {"text": "a"}, "label is missing; expected what is to be found there"),
+        (CLASS, {"label": 1}, "text is empty"),
+        (NUMBER, {"text": "a", "label": "high"}, "the label is high; expected a finite number"),
+        (NUMBER, {"text": "a", "label": float("inf")}, "the label is inf"),
+        (SET, {"text": "a", "labels": 1}, "labels is 1; expected a list of labels"),
+        (SET, {"text": "a", "labels": [1, 1]}, "none of them twice"),
+        (SET, {"text": "a", "labels": [2]}, "label 2 is out of range"),
+        (TAGS, {"tokens": ["a", "b"], "ner_tags": [0]}, "2 tokens and 1 ner_tags; expected one tag for each token"),
+        (TAGS, {"tokens": ["a"], "ner_tags": [3]}, "label 3 is out of range; expected 0 to 2"),
+        (TAGS, {"tokens": ["a"], "ner_tags": ["B-y"]}, "there is no label 'B-y'; expected one of O, B-x, I-x"),
+        (TAGS, {"tokens": "a b", "ner_tags": [0, 0]}, "tokens is not a list of words"),
+        (TAGS, {"tokens": ["a", ""], "ner_tags": [0, 0]}, "tokens is not a list of words"),
+        (NESTED, {"tokens": ["a"], "ner_tags": [0]}, "nested_ner_tags is missing"),
+        (NESTED, {"tokens": ["a"], "ner_tags": [0], "nested_ner_tags": [0, 0]}, "1 tokens and 2 nested_ner_tags"),
+        (SPAN, asked("Bob", -4), "the answer 'Bob' at -4 is not within the context's 12 characters"),
+        (SPAN, asked("Bob", 11), "the answer 'Bob' at 11 is not within the context's 12 characters"),
+        (SPAN, asked("Bob", 0), "the answer is 'Bob', but at 0 the context has 'Ann'"),
+        (SPAN, asked("", 0), "the answer '' at 0 is not within"),
+        (SPAN, asked("Bob", 8) | {"answers": {"text": ["Bob"], "answer_start": []}}, "1 answers and 0 answer_start"),
+    ],
+)
+def test_a_row_that_does_not_fit_its_kind(declaration, row, message) -> None:
+    with pytest.raises(InputError, match=re.escape(message)) as caught:
+        build_task("x", declaration, {"train": [row] * 9}, "here")
+    assert "x, train row 1: " in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_rows_that_fit() -> None:
+    found = asked("Bob", 8) | {"id": "7", "title": "T", "more": 1}
+    nowhere = found | {"answers": {"text": [], "answer_start": []}}
+    task = build_task("x", SPAN, {"train": [found, nowhere] * 9}, "here")
+    assert task.labels == ["start", "end"]
+    assert set(task.train.column_names) == {"question", "context", "answers", "id", "title"}
+    assert {"text": [], "answer_start": []} in list(task.train["answers"])
+    sets = build_task("x", SET, {"train": [{"text": "a", "labels": []}, {"text": "b", "labels": ["fear"]}] * 9}, "here")
+    assert sorted(map(tuple, sets.train["labels"])) == [()] * 7 + [(1,)] * 7
+
+
+def test_labels_that_are_not_declared_are_those_in_the_rows() -> None:
+    rows = [{"tokens": ["a", "b", "c"], "ner_tags": ["B-x", "O", "B-a"]}] * 9
+    undeclared = Declaration("tags", ("tokens",), ("ner_tags",), [], "")
+    task = build_task("x", undeclared, {"train": rows}, "here")
+    assert task.labels == ["O", "B-a", "B-x"]
+    assert task.train["ner_tags"][0] == [2, 0, 1]
+    with pytest.raises(InputError, match="x has the tags B-x; expected O among them"):
+        build_task("x", undeclared, {"train": [{"tokens": ["a"], "ner_tags": ["B-x"]}] * 9}, "here")
