@@ -26,10 +26,12 @@ class SequenceClassifier(FineTuned):
 
     @property
     def kind(self) -> str:
+        """A number where there is one label, else a class."""
         return "number" if len(self.labels) == 1 else "class"
 
     @property
     def settings(self) -> dict[str, str]:
+        """Which loss `transformers` takes."""
         return {"problem_type": "regression" if self.kind == "number" else "single_label_classification"}
 
 
@@ -38,8 +40,10 @@ class MultiLabelClassifier(SequenceClassifier):
 
     @property
     def kind(self) -> str:
+        """Any of the labels."""
         return "labels"
 
     @property
     def settings(self) -> dict[str, str]:
+        """Which loss `transformers` takes."""
         return {"problem_type": "multi_label_classification"}

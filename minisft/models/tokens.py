@@ -31,6 +31,7 @@ class TokenClassifier(FineTuned):
 
     @property
     def kind(self) -> str:
+        """A tag for each word."""
         return "tags"
 
 
@@ -60,6 +61,7 @@ class SpanClassifier(FineTuned):
 
     @property
     def kind(self) -> str:
+        """An answer's place."""
         return "span"
 
 
