@@ -2,6 +2,7 @@
 
 import os
 import random
+from collections.abc import Iterator
 from pathlib import Path
 
 # Before anything imports them: tests are small, workers are many, and nothing may reach for the network.
@@ -9,6 +10,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 os.environ["HF_HUB_OFFLINE"] = "1"
 
+import jaxtyping
 import pytest
 import torch
 
@@ -21,6 +23,14 @@ SMALL = BertConfig(
     vocab_size=97, hidden_size=12, num_hidden_layers=3, num_attention_heads=2, intermediate_size=20,
     max_position_embeddings=40,
 )  # fmt: skip
+
+
+@pytest.fixture
+def unchecked() -> Iterator[None]:
+    """No annotations checked: over millions of calls, a check costs ten times what it checks."""
+    jaxtyping.config.update("jaxtyping_disable", True)
+    yield
+    jaxtyping.config.update("jaxtyping_disable", False)
 
 
 @pytest.fixture(scope="session")

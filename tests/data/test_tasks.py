@@ -1,5 +1,6 @@
 """Tasks by name and from files; what does not fit is said in one line."""
 
+import json
 import re
 
 import pytest
@@ -225,3 +226,36 @@ def test_labels_that_are_not_declared_are_those_in_the_rows() -> None:
     assert task.train["ner_tags"][0] == [2, 0, 1]
     with pytest.raises(InputError, match="x has the tags B-x; expected O among them"):
         build_task("x", undeclared, {"train": [{"tokens": ["a"], "ner_tags": ["B-x"]}] * 9}, "here")
+
+
+def test_your_own_tags_questions_and_sets_of_labels(tmp_path) -> None:
+    rows = {
+        "tags": [{"tokens": ["Ann", "left"], "ner_tags": ["B-person", "O"]}],
+        "nested": [{"tokens": ["Oslo", "bank"], "ner_tags": ["B-org", "I-org"], "nested_ner_tags": ["B-place", "O"]}],
+        "span": [asked("Bob", 8)],
+        "labels": [{"id": "a", "text": "oh", "labels": ["joy", "fear"]}, {"id": "b", "text": "ah", "labels": []}],
+        "numbers": [{"text": "oh", "labels": [3]}, {"text": "ah", "labels": [0]}],
+    }
+    found = {}
+    for name, lines in rows.items():
+        text = "".join(json.dumps(line) + "\n" for line in lines * 10)
+        found[name] = load_task(write(tmp_path, f"{name}.jsonl", text))
+    assert [(task.kind, task.labels) for task in found.values()] == [
+        ("tags", ["O", "B-person"]), ("tags", ["O", "B-org", "B-place", "I-org"]), ("span", ["start", "end"]), ("labels", ["fear", "joy"]),
+        ("labels", ["0", "1", "2", "3"]),
+    ]  # fmt: skip
+    assert found["labels"].columns == ("text",)
+    assert found["tags"].train[0] == {"tokens": ["Ann", "left"], "ner_tags": [1, 0]}
+    assert found["nested"].targets == ("ner_tags", "nested_ner_tags")
+    for line, message in (
+        ({"tokens": ["a"]}, "row 1: ner_tags is missing"),
+        ({"tokens": ["a"], "ner_tags": ["O", "O"]}, "1 tokens and 2 ner_tags"),
+        (
+            {"question": "Who?", "context": "Ann", "answers": {"text": "Ann"}},
+            "expected two lists, text and answer_start",
+        ),
+        ({"context": "Ann", "answers": {"text": [], "answer_start": []}}, "question is empty"),
+        ({"labels": ["a"]}, "text is empty"),
+    ):
+        with pytest.raises(InputError, match=message):
+            load_task(write(tmp_path, "bad.jsonl", (json.dumps(line) + "\n")))

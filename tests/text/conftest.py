@@ -1,9 +1,7 @@
 """BERT's vocabulary, and texts that have broken tokenizers before."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import jaxtyping
 import pytest
 
 from minisft.text import Tokenizer, WordPiece
@@ -46,14 +44,6 @@ def both(request: pytest.FixtureRequest, vocabulary: list[str]) -> tuple[WordPie
 @pytest.fixture(scope="session")
 def fast(vocabulary: list[str]) -> Tokenizer:
     return Tokenizer(vocabulary)
-
-
-@pytest.fixture
-def unchecked() -> Iterator[None]:
-    """No annotations checked: over millions of calls, a check costs ten times what it checks."""
-    jaxtyping.config.update("jaxtyping_disable", True)
-    yield
-    jaxtyping.config.update("jaxtyping_disable", False)
 
 
 @pytest.fixture

@@ -190,7 +190,7 @@ class Writer:
                 Step(Fact(s.fact.kind, s.fact.roles, day), s.link) for s in story.steps[: self.rng.randrange(2, 5)]
             ]
             teller.day = day
-            sentences += teller.steps(steps, background=0)
+            sentences += teller.steps(steps, background=0.0)
             told += [step.fact for step in steps]
         if self.rng.random() < 0.6:
             sentences.append(teller.say("minutes_money", **self.props(teller)))
@@ -205,12 +205,12 @@ class Writer:
         rng.shuffle(facts)
         teller = self.teller(DAYS + 400)
         steps = [Step(found, "besides") for found in facts[:7]]
-        sentences = teller.steps(steps, background=0)
+        sentences = teller.steps(steps, background=0.0)
         people = [value for step in steps for value in step.fact.roles.values() if isinstance(value, Person)]
         for person in [p for p in people if p != about][:2]:
             known = teller.about(person)
             if known is not None and known not in facts:
-                sentences += teller.steps([Step(known)], background=0)
+                sentences += teller.steps([Step(known)], background=0.0)
         sentences.append(self.compare(teller, about))
         return Text("entry", "", sentences, teller, tuple(facts[:7]))
 

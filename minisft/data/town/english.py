@@ -1,6 +1,7 @@
 """How facts are said in English: inflection, articles, pronouns, dates and how clauses join."""
 
 import datetime
+import re
 from functools import cache
 
 from minisft.data.town.frames import Slot, Verb
@@ -14,6 +15,8 @@ IRREGULAR = {
     ("be", "past", "1"): "was", ("be", "past", "s"): "was", ("be", "past", "p"): "were",
     ("be", "present", "1"): "am", ("be", "present", "s"): "is", ("be", "present", "p"): "are",
 }  # fmt: skip
+
+_QUESTION = re.compile("([?] [\ue000-\uf8ff]*)([a-z])")  # what follows one begins a sentence
 
 
 @cache
@@ -256,6 +259,7 @@ class English(Speech):
         while not text[position].isalnum() or text[position] >= "\ue000":
             position += 1
         text = text[:position] + text[position].upper() + text[position + 1 :]
+        text = _QUESTION.sub(lambda match: match.group(1) + match.group(2).upper(), text)
         return text.rstrip(",") + ("" if text.rstrip("\ue001\"'”").endswith((".", "?", "!")) else ".")
 
 

@@ -1,5 +1,6 @@
 """What follows from a text, what contradicts it, and what it leaves open; and what says the same."""
 
+import random
 from dataclasses import replace
 
 from minisft.data.town import lexicon
@@ -26,11 +27,14 @@ def draw_fact(kind: str, people: list[Person], cast: Cast, day: int) -> Fact:
     """A fact of a kind between two of these people, the rest of its roles at random."""
     rng, town = cast.rng, cast.town
     one, two = rng.sample(people, 2)
-    return fact(
-        kind, day, person=one, other=two, thing=cast.thing(), price=cast.pounds(10, 900), number=cast.pounds(10, 400),
-        place=cast.place(), org=rng.choice(town.public), subject=cast.some(lexicon.SUBJECTS),
-        chore=cast.some(lexicon.CHORES), skill=cast.some(lexicon.SKILLS), occasion=cast.some(lexicon.OCCASIONS),
-    )  # fmt: skip
+    roles: dict[str, object] = {
+        "thing": cast.thing(), "number": cast.pounds(10, 400), "place": cast.place(), "org": rng.choice(town.public),
+        "subject": cast.some(lexicon.SUBJECTS), "chore": cast.some(lexicon.CHORES),
+        "skill": cast.some(lexicon.SKILLS), "occasion": cast.some(lexicon.OCCASIONS),
+    }  # fmt: skip
+    if kind == "wed":
+        del roles["place"]  # it may be left out, and who did not marry in one place may have in another
+    return fact(kind, day, person=one, other=two, **roles)
 
 
 def swapped(told: Fact) -> Fact:
@@ -99,15 +103,22 @@ def draw_paraphrase(writer: Writer, domain: str, language: str) -> Row | None:
     else:  # nobody can be exchanged: somebody else takes part
         absent = next(person for person in people if person not in facts[at].roles.values())
         again[at] = Fact(facts[at].kind, facts[at].roles | {rng.choice(PARTIES): absent}, 0)
-    texts = []
-    for told in (facts, again[::-1] if rng.random() < 0.3 else again):
-        speech = LANGUAGES[language](rng, plain=True)
+    turned = rng.random() < 0.3
+    seeds = [rng.getrandbits(32) for _ in range(2)]
+
+    def say(told: list[Fact], seed: int) -> str:
+        speech = LANGUAGES[language](random.Random(seed), plain=True)
         clauses = [speech.clause(one, negated=negated[kinds.index(one.kind)]) for one in told]
-        joint = "，" if language == "zh" else rng.choice((", and ", "; "))
-        texts.append(speech.marks.read(speech.sentence(lead(joint.join(clauses), domain, language, rng)))[0])
-    if texts[0] == texts[1]:
+        text = ("，" if language == "zh" else ", and ").join(clauses)
+        return speech.marks.read(speech.sentence(lead(text, domain, language, speech.rng)))[0]
+
+    first, same, second = (
+        say(told[::-1] if turned and number else told, seeds[min(number, 1)])
+        for number, told in enumerate((facts, facts, again))
+    )
+    if first == same:
         return None
-    return {"sentence1": texts[0], "sentence2": texts[1], "label": label}
+    return {"sentence1": first, "sentence2": second, "label": label}
 
 
 def paraphrase(domain: str, language: str) -> dict[str, list[Row]]:

@@ -100,12 +100,12 @@ def draw_question(writer: Writer, domain: str, language: str) -> Row | None:
     context = whole([plain for plain, _ in read], language)
     told = rng.choice(parts[0].facts)
     roles = [role for role in ASKED if role in told.roles]
-    if not roles:
-        return None
+    if not roles or parts[0].teller.narrator in told.roles.values():
+        return None  # who tells of "me" is not named
     role = rng.choice(roles)
     value = told[role]
     found = answers(read[0][1], read[0][0], value)
-    asked = question(told, role, parts[0].teller) if found and value is not parts[0].teller.narrator else None
+    asked = question(told, role, parts[0].teller) if found else None
     if asked is None or _ambiguous(parts[0], told, role):
         return None
     return {

@@ -1,6 +1,7 @@
 """What holds between two names of a sentence, and in which direction."""
 
 from minisft.data.town.documents import Writer
+from minisft.data.town.frames import Frame
 from minisft.data.town.markup import Span
 from minisft.data.town.population import Entity, Fact
 from minisft.data.town.speech import Speech
@@ -35,7 +36,7 @@ LABELS = [
 def sentence_of(facts: list[Fact], language: str, speech: Speech, domain: str) -> str:
     """The facts in one sentence; at the help desk somebody brings them forward."""
     rng = speech.rng
-    clauses = [speech.clause(fact) for fact in facts]
+    clauses = [speech.clause(fact, frame=rng.choice(_naming_both(fact, speech))) for fact in facts]
     if language == "zh":
         text = rng.choice(("，", "；", "，而且")).join(clauses)
     else:
@@ -72,6 +73,10 @@ def draw_relation(writer: Writer, domain: str, language: str) -> Row | None:
         f"<e2>{plain[two.start : two.end]}</e2>{plain[two.end :]}"
     )
     return {"sentence": text, "relation": relation_of(one.mark.value, two.mark.value, chosen)}
+
+
+def _naming_both(fact: Fact, speech: Speech) -> list[Frame]:
+    return [frame for frame in speech.book[fact.kind] if set(RELATIONS[fact.kind][1:]) <= frame.needs]
 
 
 def _pair(fact: Fact) -> tuple[object, object]:
