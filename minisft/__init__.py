@@ -6,13 +6,23 @@ training. Each imports only those before it.
 
 from minisft.data import load_task
 from minisft.errors import InputError
-from minisft.models import Bert, BertConfig, BertForPretraining, PermutationBert, SequenceClassifier
+from minisft.models import (
+    Bert,
+    BertConfig,
+    BertForPretraining,
+    MultiLabelClassifier,
+    PermutationBert,
+    SequenceClassifier,
+    SpanClassifier,
+    TokenClassifier,
+)
 from minisft.ops import FUSED, TEXTBOOK, Ops
 from minisft.text import Tokenizer
 from minisft.training import FineTuning, Pretraining, Settings, Trainer
 
 __version__ = "0.1.0"
 __all__ = [
-    "FUSED", "TEXTBOOK", "Bert", "BertConfig", "BertForPretraining", "FineTuning", "InputError", "Ops",
-    "PermutationBert", "Pretraining", "SequenceClassifier", "Settings", "Tokenizer", "Trainer", "load_task",
+    "FUSED", "TEXTBOOK", "Bert", "BertConfig", "BertForPretraining", "FineTuning", "InputError",
+    "MultiLabelClassifier", "Ops", "PermutationBert", "Pretraining", "SequenceClassifier", "Settings", "SpanClassifier",
+    "TokenClassifier", "Tokenizer", "Trainer", "load_task",
 ]  # fmt: skip

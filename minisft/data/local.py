@@ -16,11 +16,15 @@ def load_local(path: Path) -> Task:
     """Read a task from a file or folder.
 
     The label column is named label, labels or score; the other one or two columns are the texts. Whole numbers and
-    names are classes; a column with fractions, or named score, is a regression. A single file is split 8 : 1 : 1,
+    names are classes; a column with fractions, or named score, is a regression. In a jsonl file there may also be
+    lists of labels, words with tags, or questions on contexts: see `find_structure`. A single file is split 8 : 1 : 1,
     the same way every time. Raises InputError where a file does not fit.
     """
     files = find_files(path)
     rows = {split: read_rows(file) for split, file in files.items()}
+    structured = find_structure(next(iter(rows.values()))[0])
+    if structured:
+        return build_task(str(path), structured, rows, str(path))
     columns, label_column = find_columns(next(iter(rows.values())), next(iter(files.values())))
     for split, file in files.items():
         for number, row in enumerate(rows[split], 1):
@@ -30,6 +34,23 @@ def load_local(path: Path) -> Task:
     labels = name_labels([row for split in rows.values() for row in split], label_column, path)
     kind = "number" if len(labels) == 1 else "class"
     return build_task(str(path), Declaration(kind, columns, ("label",), labels, ""), rows, str(path))
+
+
+def find_structure(row: Row) -> Declaration | None:
+    """What a row of a jsonl file asks, where its label is more than a name or a number.
+
+    `tokens` with `ner_tags`, and `nested_ner_tags` for a second layer; `question` and `context` with `answers` as in
+    SQuAD; or one or two texts with `labels`, a list. Labels may be names, or numbers from 0 on.
+    """
+    if isinstance(row.get("tokens"), list):
+        targets = tuple(name for name in ("ner_tags", "nested_ner_tags") if name in row)
+        return Declaration("tags", ("tokens",), targets or ("ner_tags",), [], "")
+    if isinstance(row.get("answers"), dict):
+        return Declaration("span", ("question", "context"), ("answers",), [], "")
+    if isinstance(row.get("labels"), list):
+        texts = tuple(name for name, value in row.items() if isinstance(value, str) and name not in ("id", "idx"))
+        return Declaration("labels", texts[:2] or ("text",), ("labels",), [], "")
+    return None
 
 
 def find_files(path: Path) -> dict[str, Path]:

@@ -84,7 +84,7 @@ def build_task(name: str, declaration: Declaration, splits: Splits, source: str)
     from datasets import Dataset
 
     declaration = name_labels(declaration, splits)
-    if declaration.kind == "tags" and "O" not in declaration.labels:
+    if declaration.kind == "tags" and declaration.labels and "O" not in declaration.labels:
         raise InputError(f"{name} has the tags {', '.join(declaration.labels)}; expected O among them")
     numbers = {label: number for number, label in enumerate(declaration.labels)}
     made: Splits = {}
@@ -107,16 +107,21 @@ def build_task(name: str, declaration: Declaration, splits: Splits, source: str)
 
 
 def name_labels(declaration: Declaration, splits: Splits) -> Declaration:
-    """The declaration with the names of its labels: its own, or those in the rows, O first and then sorted."""
+    """The declaration with the names of its labels: its own, or those in the rows, O first and then sorted.
+
+    Where the rows have numbers, the numbers from 0 to the highest are the names.
+    """
     if declaration.kind == "span":
         return replace(declaration, labels=["start", "end"])
     if declaration.labels:
         return declaration
     found = set()
     for row in (row for rows in splits.values() for row in rows):
-        for target in declaration.targets:
-            found |= set(row[target] if isinstance(row[target], list) else [row[target]])
-    return replace(declaration, labels=sorted(found, key=lambda label: (label != "O", label)))
+        for value in (row.get(target) for target in declaration.targets):
+            found |= set(value if isinstance(value, list) else [value])
+    names = sorted((name for name in found if isinstance(name, str)), key=lambda name: (name != "O", name))
+    numbers = [number for number in found if isinstance(number, int)]
+    return replace(declaration, labels=names or [str(number) for number in range(max(numbers, default=-1) + 1)])
 
 
 def number_labels(row: Row, declaration: Declaration, numbers: dict[str, int], where: str) -> Row:
@@ -182,7 +187,9 @@ def check_tags(row: Row, target: str, labels: list[str], where: str) -> None:
 
 def check_span(row: Row, target: str, labels: list[str], where: str) -> None:
     """Answers that stand in the context where they are said to stand."""
-    texts, starts = row[target]["text"], row[target]["answer_start"]
+    texts, starts = (row[target].get(name) for name in ("text", "answer_start"))
+    if not isinstance(texts, list) or not isinstance(starts, list):
+        raise InputError(f"{where}: {target} is {row[target]}; expected two lists, text and answer_start")
     if len(texts) != len(starts):
         raise InputError(f"{where}: {len(texts)} answers and {len(starts)} answer_start; expected one start for each")
     context = row["context"]

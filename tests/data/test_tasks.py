@@ -241,7 +241,8 @@ def test_your_own_tags_questions_and_sets_of_labels(tmp_path) -> None:
         text = "".join(json.dumps(line) + "\n" for line in lines * 10)
         found[name] = load_task(write(tmp_path, f"{name}.jsonl", text))
     assert [(task.kind, task.labels) for task in found.values()] == [
-        ("tags", ["O", "B-person"]), ("tags", ["O", "B-org", "B-place", "I-org"]), ("span", ["start", "end"]), ("labels", ["fear", "joy"]),
+        ("tags", ["O", "B-person"]), ("tags", ["O", "B-org", "B-place", "I-org"]), ("span", ["start", "end"]),
+        ("labels", ["fear", "joy"]),
         ("labels", ["0", "1", "2", "3"]),
     ]  # fmt: skip
     assert found["labels"].columns == ("text",)

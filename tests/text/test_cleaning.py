@@ -6,7 +6,17 @@ from collections.abc import Iterable
 import pytest
 
 from minisft.text import Tokenizer, WordPiece
-from minisft.text.cleaning import clean, is_cjk, is_control, is_punctuation, lowercase, strip_accents, words
+from minisft.text.cleaning import (
+    clean,
+    is_cjk,
+    is_control,
+    is_punctuation,
+    join_words,
+    lowercase,
+    split_words,
+    strip_accents,
+    words,
+)
 
 # The library's tables of categories are Unicode 8.0's; these have moved to another category since.
 MOVED = {"\u166d", "\u1734", "\u1885", "\u1886", "\U000111c9"}
@@ -84,3 +94,13 @@ def test_every_character_is_cleaned_as_in_the_library(both: tuple[WordPiece, Tok
     # 499 and 55 with Python 3.11's Unicode 14.0, 564 and 55 with Python 3.13's 15.1.
     assert len(unknown_to_library) < 700
     assert len(unknown_to_python) <= 55
+
+
+def test_words_are_found_where_they_stand_and_joined_again() -> None:
+    text = "  Mrs. O'Neil's e-mail: 渡轮, 3.50€ "
+    words = [text[start:end] for start, end in split_words(text)]
+    assert words == ["Mrs", ".", "O", "'", "Neil", "'", "s", "e", "-", "mail", ":", "渡", "轮", ",", "3", ".", "50€"]
+    assert split_words(" \t") == []
+    joined, places = join_words(["Ann", "met", "王", "伟", "，", "Bob"])
+    assert joined == "Ann met王伟，Bob"
+    assert [joined[start:end] for start, end in places] == ["Ann", "met", "王", "伟", "，", "Bob"]
