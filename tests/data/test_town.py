@@ -17,8 +17,8 @@ from minisft.data.town.names import NAMES
 from minisft.errors import InputError
 
 HASHES = {
-    "en": "",
-    "zh": "",
+    "en": "dc8e40da89e9853dfbc95330a2737624d651b23af1a1090bb6cd3613268f5874",
+    "zh": "54c7a92eba8fbc88af1ed065dd0bb28be94c31d8ef975955ce066cfe6c3c76cb",
 }
 DIGEST = """
 import hashlib, itertools

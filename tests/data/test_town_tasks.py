@@ -41,7 +41,7 @@ def rows(task: str, domain: str, language: str) -> list[dict]:
 def without_lead(text: str, language: str) -> str:
     """The clause that somebody at the help desk brings forward."""
     for lead in LEADS[language]:
-        if text.lower().startswith(lead):
+        if text.lower().startswith(lead.lower()):
             return text[len(lead) :].strip()
     return text
 
@@ -262,7 +262,7 @@ def clauses_of(text: str, language: str) -> list[str]:
             r"(?<=\.) |, and (?=nobody|the|I|everybody|[A-Z]|of|about|if)|, but |, yet |; (?!what|this)", text
         )
     text = re.sub("，(?=其实|这一次|我也这么看|我没有|要由|[^，。]*也承认|[^，。]*也这么说)", "", text)
-    text = re.sub("((?:至于|关于)[^，]*)，", r"\1", text)
+    text = re.sub("((?:至于|关于)[^，。]{1,6})，", r"\1", text)
     return [part for part in re.split("[。；，]", text) if part]
 
 

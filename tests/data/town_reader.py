@@ -60,9 +60,8 @@ def patterns(kind: str, language: str, strict: bool) -> list[re.Pattern]:
             return f"(?P<{role}>" if seen[role] == 1 else f"(?P<{role}_{seen[role]}>"
 
         text = pattern(frame.parts, language, strict)
-        if language == "en":  # a part that is left out leaves two spaces behind, and the writer one
-            text = text.replace(r"\ ", r"\ *")
-        found.append(re.compile(re.sub(r"\(\?P<(\w+)>", once, text)))
+        flags = 0 if strict else re.IGNORECASE  # a wish may begin anywhere in a text
+        found.append(re.compile(re.sub(r"\(\?P<(\w+)>", once, text), flags))
     return found
 
 

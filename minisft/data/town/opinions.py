@@ -53,7 +53,7 @@ GRADES = {
     """),
     "duty": grades("""
         quick=迅速 2, reliable=可靠 2, clear=清楚 2, thorough=细致 2, slow=慢 -2, chaotic=混乱 -2, useless=没用 -3,
-        puzzling=难懂 -1, unfair=不公 -2
+        puzzling=难懂 -1, biased=偏心 -2
     """),
 }
 ASPECTS = {

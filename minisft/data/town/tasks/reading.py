@@ -106,7 +106,7 @@ def draw_question(writer: Writer, domain: str, language: str) -> Row | None:
     value = told[role]
     found = answers(read[0][1], read[0][0], value)
     asked = question(told, role, parts[0].teller) if found else None
-    if asked is None or _ambiguous(parts[0], told, role):
+    if asked is None or found[0][1] in asked or _ambiguous(parts[0], told, role):
         return None
     return {
         "id": "", "title": parts[0].topic, "context": context, "question": asked,
