@@ -1,0 +1,121 @@
+"""What pretraining is worth: every task of the town, five ways, on all rows and on 64.
+
+    python tests/benchmarks/town.py [--tasks ner qa ...] [--models bag random mini minilm] [--rows 64 0]
+        [--seeds 0 1 2 3 4] [--language en] [--domain newspaper] [--mini FOLDER] [--json FILE]
+
+`random` is town-mini's architecture and vocabulary with new weights; `bag` is TF-IDF with logistic regression (and the
+majority with it). 0 rows are all of them. Results are written after every run, and runs that the file has are left out.
+"""
+
+import argparse
+import json
+import statistics
+import tempfile
+import time
+import warnings
+from pathlib import Path
+
+import torch
+
+from minisft.checkpoints import locate
+from minisft.data import load_task
+from minisft.data.town.tasks import TOWN
+from minisft.models import Bert, BertForPretraining
+from minisft.text import Tokenizer
+from minisft.training import FineTuning, Settings
+from minisft.training.baselines import baselines
+from minisft.training.kinds import KINDS
+
+# From validation scores of two tasks: a small model wants larger steps, and few rows want more epochs.
+LEARNING_RATE = {"random": 5e-4, "mini": 5e-4, "minilm": 1e-4}
+EPOCHS = {"random": {0: 8, 64: 30}, "mini": {0: 8, 64: 30}, "minilm": {0: 3, 64: 15}}
+
+
+def random_twin(source: str, folder: Path, seed: int) -> str:
+    """A folder with the architecture and the vocabulary of a model, and new weights."""
+    torch.manual_seed(seed)
+    BertForPretraining(Bert.from_pretrained(source).config).save_pretrained(folder)
+    Tokenizer.from_folder(locate(source)).save(folder)
+    return str(folder)
+
+
+def fine_tuned(task: str, model: str, rows: int, seed: int, options: argparse.Namespace) -> dict[str, float]:
+    """Test scores of one run."""
+    loaded = load_task(f"town/{task}", language=options.language, domain=options.domain)
+    settings = Settings(
+        epochs=EPOCHS[model][64 if rows else 0],
+        batch_size=8 if rows else 16,
+        learning_rate=LEARNING_RATE[model],
+        seed=seed,
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        source = "minilm" if model == "minilm" else options.mini
+        if model == "random":
+            source = random_twin(source, Path(folder) / "random", seed)
+        out = Path(folder) / "out"
+        run = FineTuning(loaded, source, settings, out, device=options.device, rows=rows or None)
+        run.train()
+        return {name: float(value) for name, value in run.test().scores.items()}
+
+
+def main() -> None:
+    """Run what is missing, then print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--tasks", nargs="+", default=[name.removeprefix("town/") for name in TOWN])
+    parser.add_argument("--models", nargs="+", default=["bag", "random", "mini", "minilm"])
+    parser.add_argument("--rows", type=int, nargs="+", default=[64, 0])
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2, 3, 4])
+    parser.add_argument("--language", default="en")
+    parser.add_argument("--domain", default="newspaper")
+    parser.add_argument("--mini", default="town-mini")
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--json", type=Path, default=Path("runs/town.json"))
+    options = parser.parse_args()
+    warnings.filterwarnings("ignore")
+    results = json.loads(options.json.read_text()) if options.json.exists() else {}
+    options.json.parent.mkdir(parents=True, exist_ok=True)
+    for seed in options.seeds:
+        for task in options.tasks:
+            for rows in options.rows:
+                for model in options.models:
+                    key = f"{options.language} {options.domain} {task} {model} {rows} {seed}"
+                    if key in results or (model == "bag" and seed and not rows):
+                        continue
+                    started = time.perf_counter()
+                    if model == "bag":
+                        loaded = load_task(f"town/{task}", language=options.language, domain=options.domain)
+                        scores = baselines(loaded.take(rows, seed) if rows else loaded)
+                    else:
+                        scores = fine_tuned(task, model, rows, seed, options)
+                    results[key] = {"scores": scores, "seconds": round(time.perf_counter() - started, 1)}
+                    options.json.write_text(json.dumps(results, indent=1) + "\n")
+                    print(key, results[key], flush=True)
+    print(table(results, options))
+
+
+def table(results: dict, options: argparse.Namespace) -> str:
+    """Means over seeds, and how far they lie apart."""
+    columns = [f"{model} {rows or 'all'}" for rows in options.rows for model in ("majority", *options.models)]
+    lines = ["| task | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
+    for task in options.tasks:
+        metric = KINDS[TOWN[f"town/{task}"].kind].metric
+        cells = []
+        for rows in options.rows:
+            for model in ("majority", *options.models):
+                stored = "bag" if model in ("majority", "bag") else model
+                found = [
+                    results[key]["scores"]
+                    for seed in options.seeds
+                    if (key := f"{options.language} {options.domain} {task} {stored} {rows} {seed}") in results
+                ]
+                if stored == "bag":
+                    found = [scores["bag of words" if model == "bag" else next(iter(scores))] for scores in found]
+                values = [scores[metric] for scores in found]
+                spread = f" ±{statistics.stdev(values):.3f}" if len(values) > 1 else ""
+                cells.append(f"{statistics.mean(values):.3f}{spread}" if values else "")
+        lines.append(f"| {task} ({metric}) | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()
