@@ -19,6 +19,9 @@ Splits = dict[str, list[Row]]
 #   labels  any of the labels                            a list of numbers
 #   tags    a label for each word of `tokens`            a list of numbers; a second target column is a second layer
 #   span    where the context answers the question       {"text": [...], "answer_start": [...]}, empty: nowhere
+# The labels of span are what its two numbers a token mean. Where some training questions have no answer, [CLS] may be
+# the start and the end; a model that never saw such a question must not give that answer.
+ANSWERED, MAYBE_ANSWERED = ["start", "end"], ["start or [CLS]", "end or [CLS]"]
 EXTRAS = ("id", "title", "kind")  # columns that are kept where a row has them
 
 
@@ -112,7 +115,8 @@ def name_labels(declaration: Declaration, splits: Splits) -> Declaration:
     Where the rows have numbers, the numbers from 0 to the highest are the names.
     """
     if declaration.kind == "span":
-        return replace(declaration, labels=["start", "end"])
+        answers = [row.get(declaration.targets[0]) or {} for row in splits["train"]]
+        return replace(declaration, labels=ANSWERED if all(found.get("text") for found in answers) else MAYBE_ANSWERED)
     if declaration.labels:
         return declaration
     found = set()

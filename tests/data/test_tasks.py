@@ -211,7 +211,8 @@ def test_rows_that_fit() -> None:
     found = asked("Bob", 8) | {"id": "7", "title": "T", "more": 1}
     nowhere = found | {"answers": {"text": [], "answer_start": []}}
     task = build_task("x", SPAN, {"train": [found, nowhere] * 9}, "here")
-    assert task.labels == ["start", "end"]
+    assert task.labels == ["start or [CLS]", "end or [CLS]"]
+    assert build_task("x", SPAN, {"train": [found] * 9}, "here").labels == ["start", "end"]
     assert set(task.train.column_names) == {"question", "context", "answers", "id", "title"}
     assert {"text": [], "answer_start": []} in list(task.train["answers"])
     sets = build_task("x", SET, {"train": [{"text": "a", "labels": []}, {"text": "b", "labels": ["fear"]}] * 9}, "here")

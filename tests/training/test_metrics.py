@@ -7,6 +7,7 @@ import torch
 
 from minisft.data import Batches
 from minisft.data.encoding import Window
+from minisft.data.task import ANSWERED, MAYBE_ANSWERED
 from minisft.text import Encodings
 from minisft.training.kinds import best_tags, likely_labels
 from minisft.training.metrics import (
@@ -121,10 +122,10 @@ def test_the_best_span_is_that_of_all_pairs() -> None:
         assert score == pytest.approx((logits[3 + found[0], 0] + logits[3 + found[1], 1]).item())
 
 
-def answers_to(logits: list[torch.Tensor], windows: list[Window]) -> list[Answer]:
+def answers_to(logits: list[torch.Tensor], windows: list[Window], labels: list[str] = MAYBE_ANSWERED) -> list[Answer]:
     """What best_answers makes of some windows."""
     encodings = Encodings([[0]] * len(windows), [[0]] * len(windows), 0)
-    return best_answers(logits, Batches(encodings, [], 1, 0, kind="span", places=windows), ["start", "end"])
+    return best_answers(logits, Batches(encodings, [], 1, 0, kind="span", places=windows), labels)
 
 
 def test_an_answer_lies_in_the_context_and_ends_after_it_begins() -> None:
@@ -147,6 +148,8 @@ def test_windows_of_one_row_make_one_answer() -> None:
     assert (second.text, second.start) == ("", None)
     full[0] = 8.0
     assert answers_to([empty, full], windows[:2])[0].text == ""
+    # Who has seen only questions with an answer knows [CLS] from windows without it, and does not say "none".
+    assert answers_to([empty, full], windows[:2], ANSWERED)[0].text == "Ann"
 
 
 def test_scores_are_between_0_and_1_whatever_is_said() -> None:
