@@ -55,7 +55,7 @@ def fine_tuned(task: str, model: str, rows: int, seed: int, options: argparse.Na
         out = Path(folder) / "out"
         run = FineTuning(loaded, source, settings, out, device=options.device, rows=rows or None)
         run.train()
-        return {name: float(value) for name, value in run.test().scores.items()}
+        return {name: float(value) for name, value in run.test().scores().items()}
 
 
 def main() -> None:
