@@ -111,7 +111,7 @@ def test_the_other_objectives_and_going_on_from_a_model(objective, trained, text
 
 def test_kill_at_a_random_step_then_resume(text, tmp_path) -> None:
     """A real `kill -9` of a real process, at a moment that nobody chose; the rest needs no option but --resume."""
-    options = ["--corpus", text, "--steps", 250, *SMALL, "--keep-every", 5]
+    options = ["--corpus", text, "--steps", 400, *SMALL, "--keep-every", 5]
     subprocess.run(command(*options, "--out", tmp_path / "whole"), check=True, capture_output=True)
     cut = tmp_path / "cut"
     process = subprocess.Popen(
@@ -120,17 +120,17 @@ def test_kill_at_a_random_step_then_resume(text, tmp_path) -> None:
     while not (cut / "training.safetensors").exists():
         assert process.poll() is None
         time.sleep(0.001)
-    time.sleep(random.uniform(0, 0.8))
+    time.sleep(random.uniform(0, 0.6))
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
     stopped = read_progress(cut / "training.safetensors")
     assert not stopped["finished"]
     done = subprocess.run(command("--out", cut, "--resume"), check=True, capture_output=True, text=True)
-    assert f"at update {stopped['step']} of 250" in done.stdout
+    assert f"at update {stopped['step']} of 400" in done.stdout
     mine, theirs = (load_file(tmp_path / name / "model.safetensors") for name in ("cut", "whole"))
     assert all(torch.equal(tensor, theirs[name]) for name, tensor in mine.items())
     steps = [record["step"] for record in read_log(cut / "log.jsonl") if "validation" not in record]
-    assert steps == list(range(1, 251))
+    assert steps == list(range(1, 401))
 
 
 @pytest.mark.parametrize(
