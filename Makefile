@@ -15,7 +15,7 @@ test: $(READY)
 	$(BIN)/python -m pytest -n auto $(ARGS)
 
 finetune: $(READY)
-	$(BIN)/python -m minisft finetune --task town/paraphrase --batch-size 8 $(ARGS)
+	$(BIN)/python -m minisft finetune --task town/polarity --batch-size 8 $(ARGS)
 
 bench: $(READY)
 	$(BIN)/python tests/benchmarks/step.py $(ARGS)

@@ -5,7 +5,9 @@ from dataclasses import replace
 
 from minisft.data.town import lexicon
 from minisft.data.town.documents import Writer
+from minisft.data.town.frames import Frame, phrase_book
 from minisft.data.town.population import Fact, Person, fact
+from minisft.data.town.speech import Speech
 from minisft.data.town.stories import Cast, Step
 from minisft.data.town.tasks.worlds import Row, lead, rows_of, whole
 from minisft.data.town.teller import LANGUAGES
@@ -17,6 +19,9 @@ PARTIES = ("person", "other")
 SAME = ("argue", "meet", "wed")
 REVERSED = ("sell", "lend", "give", "give_back", "succeed", "reward")
 FREE = ("help", "visit", "praise", "thank", "invite", "teach", "rescue")
+# Of a paraphrase's untrue twins the share with two people exchanged, and how often a second way to say a fact begins
+# with the other person. With both at 1/2 the order of names tells nothing.
+EXCHANGED, TURNED = 0.3, 0.1
 KINDS = {
     "newspaper": SAME + REVERSED + FREE,
     "helpdesk": ("argue", "meet", "sell", "lend", "give_back", "help", "thank"),
@@ -85,40 +90,63 @@ def nli(domain: str, language: str) -> dict[str, list[Row]]:
     return rows_of("nli", domain, language, draw_inference)
 
 
+def other_fact(told: Fact, people: list[Person], cast: Cast) -> Fact:
+    """A fact that a told one does not say: with its two people exchanged, or with somebody or something else in it."""
+    rng = cast.rng
+    if told.kind not in SAME and rng.random() < EXCHANGED:
+        return swapped(told)
+    details = [role for role in ("thing", "place", "subject", "chore", "skill", "occasion") if role in _said(told.kind)]
+    role = rng.choice((*PARTIES, *details))
+    if role in PARTIES:
+        value: object = next(person for person in people if person not in told.roles.values())
+    else:
+        value = draw_fact(told.kind, people, cast, 0)[role]
+    return Fact(told.kind, told.roles | {role: value}, told.day)
+
+
+def _said(kind: str) -> frozenset[str]:
+    """The roles that every way to say a kind of fact fills, in both languages."""
+    return frozenset.intersection(*(frame.needs for language in LANGUAGES for frame in phrase_book(language)[kind]))
+
+
+def two_frames(told: Fact, speech: Speech, rng: random.Random) -> tuple[Frame, Frame]:
+    """Two ways to say a fact, most of the time with the same person first."""
+    frames = [frame for frame in speech.book[told.kind] if frame.needs <= told.roles.keys()]
+    first = rng.choice(frames)
+    alike = [frame for frame in frames if frame is not first and frame.begins_with() == first.begins_with()]
+    others = [frame for frame in frames if frame.begins_with() != first.begins_with()]
+    turned = rng.random() < TURNED
+    return first, rng.choice((others if turned else alike) or alike or others or frames)
+
+
 def draw_paraphrase(writer: Writer, domain: str, language: str) -> Row | None:
-    """One fact or two, said twice in different words; the second time perhaps with two people exchanged.
+    """One fact or two, said twice in different words; the second time perhaps one of them is another fact.
 
     The ways to say them are drawn before the label counts, so how alike two sentences are tells nothing.
     """
     rng, cast = writer.rng, writer.cast()
     people = rng.sample(writer.town.people, 3)
-    kinds = rng.sample(KINDS[domain], rng.choice((1, 1, 2)))
-    facts = [draw_fact(kind, people, cast, 0) for kind in kinds]
+    facts = [draw_fact(kind, people, cast, 0) for kind in rng.sample(KINDS[domain], rng.choice((1, 1, 1, 2)))]
     label, at = rng.randrange(2), rng.randrange(len(facts))
-    again, negated = list(facts), [rng.random() < 0.15 for _ in facts]
-    if facts[at].kind not in SAME:
-        again[at] = facts[at] if label else swapped(facts[at])
-    elif label:
-        again[at] = rng.choice((facts[at], swapped(facts[at])))
-    else:  # nobody can be exchanged: somebody else takes part
-        absent = next(person for person in people if person not in facts[at].roles.values())
-        again[at] = Fact(facts[at].kind, facts[at].roles | {rng.choice(PARTIES): absent}, 0)
-    turned = rng.random() < 0.3
-    seeds = [rng.getrandbits(32) for _ in range(2)]
+    again = list(facts)
+    if not label:
+        again[at] = other_fact(facts[at], people, cast)
+    elif facts[at].kind in SAME and rng.random() < TURNED:
+        again[at] = swapped(facts[at])
+    frames = [two_frames(fact, LANGUAGES[language](rng), rng) for fact in facts]
+    negated = [rng.random() < 0.15 and all(frame.verbs() == 1 for frame in pair) for pair in frames]
+    seed = rng.getrandbits(32)
 
-    def say(told: list[Fact], seed: int) -> str:
-        speech = LANGUAGES[language](random.Random(seed), plain=True)
-        clauses = [speech.clause(one, negated=negated[kinds.index(one.kind)]) for one in told]
+    def say(told: list[Fact], which: int) -> str:
+        speech = LANGUAGES[language](random.Random(seed + which), plain=True)
+        clauses = [
+            speech.clause(fact, no, frame=pair[which]) for fact, no, pair in zip(told, negated, frames, strict=True)
+        ]
         text = ("，" if language == "zh" else ", and ").join(clauses)
         return speech.marks.read(speech.sentence(lead(text, domain, language, speech.rng)))[0]
 
-    first, same, second = (
-        say(told[::-1] if turned and number else told, seeds[min(number, 1)])
-        for number, told in enumerate((facts, facts, again))
-    )
-    if first == same:
-        return None
-    return {"sentence1": first, "sentence2": second, "label": label}
+    first, same, second = say(facts, 0), say(facts, 1), say(again, 1)
+    return None if first in (same, second) else {"sentence1": first, "sentence2": second, "label": label}
 
 
 def paraphrase(domain: str, language: str) -> dict[str, list[Row]]:
