@@ -7,7 +7,7 @@ from pathlib import Path
 
 from minisft.errors import InputError
 
-EPILOGUE = "Try: python -m minisft finetune --task town/paraphrase"
+EPILOGUE = "Try: python -m minisft finetune --task town/polarity"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -105,7 +105,7 @@ def add_pretraining(command: argparse.ArgumentParser) -> None:
 def add_task(command: argparse.ArgumentParser) -> None:
     """The task, by name or as your own data."""
     which = command.add_mutually_exclusive_group()
-    which.add_argument("--task", help="a name that `tasks` lists (town/paraphrase)")
+    which.add_argument("--task", help="a name that `tasks` lists (town/polarity)")
     which.add_argument("--data", type=Path, help="your own csv, tsv or jsonl file, or a folder of them")
     command.add_argument("--language", choices=["en", "zh"], help="of a task of the town (en)")
     command.add_argument("--domain", choices=["newspaper", "helpdesk"], help="of a task of the town (newspaper)")

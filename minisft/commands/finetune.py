@@ -19,7 +19,7 @@ from minisft.training import Evaluation, FineTuning, Settings, read_log, read_pr
 from minisft.training.baselines import baselines
 from minisft.training.fine_tuning import LOG, STATE
 
-DEFAULT_TASK = "town/paraphrase"
+DEFAULT_TASK = "town/polarity"
 MOST_CLASSES = 30  # in a figure of how often each was taken for each
 DESCRIPTION = "task.json"  # beside a fine-tuned model: which texts it reads
 

@@ -67,7 +67,7 @@ def run_and_report(run: Pretraining, json: Path | None, again: str) -> None:
     write_json(json, results)
     say("time", f"{trained - ready:.0f} s training, {time.perf_counter() - started:.0f} s in all")
     say("written", f"{run.out}/: the model, {LOG}, curve.png")
-    say("next", f"python -m minisft finetune --model {shlex.quote(str(run.out))} --task town/paraphrase")
+    say("next", f"python -m minisft finetune --model {shlex.quote(str(run.out))} --task town/polarity")
 
 
 def prepare(options: argparse.Namespace) -> Pretraining:

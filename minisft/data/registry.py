@@ -125,7 +125,7 @@ def from_hub(name: str, task: Declaration) -> Splits:
     except Exception as error:  # the hub's client raises many kinds for one cause: it cannot be reached
         raise InputError(
             f"{name} is neither under MINISFT_DATA nor to be had from the hub ({type(error).__name__}); set "
-            f"MINISFT_DATA to a folder that holds {name}/, connect to the network, or take town/paraphrase"
+            f"MINISFT_DATA to a folder that holds {name}/, connect to the network, or take town/polarity"
         ) from error
     splits = {split: rows.to_list() for split, rows in data.items()}
     if task.kind == "class" and all(row[task.targets[0]] == -1 for row in splits.get("test", [])):

@@ -100,7 +100,9 @@ def other_fact(told: Fact, people: list[Person], cast: Cast) -> Fact:
     if role in PARTIES:
         value: object = next(person for person in people if person not in told.roles.values())
     else:
-        value = draw_fact(told.kind, people, cast, 0)[role]
+        value = told[role]
+        while value == told[role]:
+            value = draw_fact(told.kind, people, cast, 0)[role]
     return Fact(told.kind, told.roles | {role: value}, told.day)
 
 
