@@ -26,6 +26,6 @@ def test_another_gradient_is_seen() -> None:
 
 
 def test_tolerances_are_taken() -> None:
-    same(lambda x: x, lambda x: x + 1e-5, X, rtol=0, atol=1e-4)
+    same(lambda x: x, lambda x: x + 1e-5, X, rtol=0.0, atol=1e-4)
     with pytest.raises(AssertionError):
-        same(lambda x: x, lambda x: x + 1e-9, X, rtol=0, atol=1e-10)
+        same(lambda x: x, lambda x: x + 1e-9, X, rtol=0.0, atol=1e-10)
