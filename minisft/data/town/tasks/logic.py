@@ -5,9 +5,8 @@ from dataclasses import replace
 
 from minisft.data.town import lexicon
 from minisft.data.town.documents import Writer
-from minisft.data.town.frames import Frame, phrase_book
+from minisft.data.town.frames import phrase_book
 from minisft.data.town.population import Fact, Person, fact
-from minisft.data.town.speech import Speech
 from minisft.data.town.stories import Cast, Step
 from minisft.data.town.tasks.worlds import Row, lead, rows_of, whole
 from minisft.data.town.teller import LANGUAGES
@@ -19,9 +18,32 @@ PARTIES = ("person", "other")
 SAME = ("argue", "meet", "wed")
 REVERSED = ("sell", "lend", "give", "give_back", "succeed", "reward")
 FREE = ("help", "visit", "praise", "thank", "invite", "teach", "rescue")
-# Of a paraphrase's untrue twins the share with two people exchanged, and how often a second way to say a fact begins
-# with the other person. With both at 1/2 the order of names tells nothing.
-EXCHANGED, TURNED = 0.3, 0.1
+# How a clause is affirmed and how it is denied, with the same words: none of them alone tells which of the two it is.
+AFFIRMED = {
+    "en": (
+        "{}", "it is true that {}", "nobody can deny that {}", "there is no doubt that {}",
+        "the rumour that {} is true", "it is no mistake to say that {}",
+        "it would be wrong to deny that {}", "it was denied that {}, which is wrong",
+    ),
+    "zh": (
+        "{}", "{}，这是真的", "谁也不能否认{}", "关于{}的传言是真的",
+        "毫无疑问，{}", "说{}并没有错", "否认{}是不对的", "有人否认{}，这是不对的",
+    ),
+}  # fmt: skip
+DENIED = {
+    "en": (
+        "it is not true that {}", "nobody can say that {}", "there is no truth in the story that {}",
+        "the rumour that {} is false", "it is a mistake to say that {}",
+        "it would be wrong to say that {}", "it was said that {}, which is not true",
+    ),
+    "zh": (
+        "{}，这不是真的", "谁也不能说{}", "关于{}的传言是假的",
+        "据说{}，其实并无此事", "说{}就错了", "说{}是不对的", "有人说{}，这是不对的",
+    ),
+}  # fmt: skip
+# Of the pairs that do not say the same, the share that differs in the fact; the others affirm it once and deny it once.
+# Of the former, the share with two people exchanged.
+ANOTHER, EXCHANGED = 0.2, 0.3
 KINDS = {
     "newspaper": SAME + REVERSED + FREE,
     "helpdesk": ("argue", "meet", "sell", "lend", "give_back", "help", "thank"),
@@ -111,44 +133,30 @@ def _said(kind: str) -> frozenset[str]:
     return frozenset.intersection(*(frame.needs for language in LANGUAGES for frame in phrase_book(language)[kind]))
 
 
-def two_frames(told: Fact, speech: Speech, rng: random.Random) -> tuple[Frame, Frame]:
-    """Two ways to say a fact, most of the time with the same person first."""
-    frames = [frame for frame in speech.book[told.kind] if frame.needs <= told.roles.keys()]
-    first = rng.choice(frames)
-    alike = [frame for frame in frames if frame is not first and frame.begins_with() == first.begins_with()]
-    others = [frame for frame in frames if frame.begins_with() != first.begins_with()]
-    turned = rng.random() < TURNED
-    return first, rng.choice((others if turned else alike) or alike or others or frames)
-
-
 def draw_paraphrase(writer: Writer, domain: str, language: str) -> Row | None:
-    """One fact or two, said twice in different words; the second time perhaps one of them is another fact.
-
-    The ways to say them are drawn before the label counts, so how alike two sentences are tells nothing.
-    """
+    """A fact, affirmed or denied, and again in other words: the same, the contrary, or another fact."""
     rng, cast = writer.rng, writer.cast()
     people = rng.sample(writer.town.people, 3)
-    facts = [draw_fact(kind, people, cast, 0) for kind in rng.sample(KINDS[domain], rng.choice((1, 1, 1, 2)))]
-    label, at = rng.randrange(2), rng.randrange(len(facts))
-    again = list(facts)
-    if not label:
-        again[at] = other_fact(facts[at], people, cast)
-    elif facts[at].kind in SAME and rng.random() < TURNED:
-        again[at] = swapped(facts[at])
-    frames = [two_frames(fact, LANGUAGES[language](rng), rng) for fact in facts]
-    negated = [rng.random() < 0.15 and all(frame.verbs() == 1 for frame in pair) for pair in frames]
-    seed = rng.getrandbits(32)
+    told = again = draw_fact(rng.choice(KINDS[domain]), people, cast, 0)
+    label, denied = rng.randrange(2), rng.random() < 0.5
+    contrary = not label and rng.random() >= ANOTHER
+    if not label and not contrary:
+        again = other_fact(told, people, cast)
+    elif told.kind in SAME and rng.random() < 0.5:
+        again = swapped(told)
+    first = say(told, denied, domain, language, rng)
+    second = say(again, denied != contrary, domain, language, rng)
+    return None if first == second else {"sentence1": first, "sentence2": second, "label": label}
 
-    def say(told: list[Fact], which: int) -> str:
-        speech = LANGUAGES[language](random.Random(seed + which), plain=True)
-        clauses = [
-            speech.clause(fact, no, frame=pair[which]) for fact, no, pair in zip(told, negated, frames, strict=True)
-        ]
-        text = ("，" if language == "zh" else ", and ").join(clauses)
-        return speech.marks.read(speech.sentence(lead(text, domain, language, speech.rng)))[0]
 
-    first, same, second = say(facts, 0), say(facts, 1), say(again, 1)
-    return None if first in (same, second) else {"sentence1": first, "sentence2": second, "label": label}
+def say(told: Fact, denied: bool, domain: str, language: str, rng: random.Random) -> str:
+    """A fact in a sentence that affirms or denies it, the latter now and then by its verb."""
+    speech = LANGUAGES[language](rng, plain=True)
+    ways = DENIED[language] if denied else AFFIRMED[language]
+    negated = denied and rng.random() < 1 / (len(ways) + 1)
+    clause = speech.clause(told, negated)
+    text = clause if negated else rng.choice(ways).format(clause)
+    return speech.marks.read(speech.sentence(lead(text, domain, language, rng)))[0]
 
 
 def paraphrase(domain: str, language: str) -> dict[str, list[Row]]:
