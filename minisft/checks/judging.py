@@ -21,6 +21,7 @@ class Verdict:
     difference: Difference | None = None
     case: Case | None = None
     mutant: Mutant | None = None
+    exact: bool = False  # whether the answers equal the mutant's on all cases, not only where this property is tried
 
     @property
     def passed(self) -> bool:
@@ -60,11 +61,11 @@ class AnswerKey:
         order = properties(self.contract)
         failed = sorted({name for name, _, _ in broken}, key=order.index)
         _, difference, case = next(entry for entry in broken if entry[0] == failed[0])
-        mutant = self.recognise(answers, case.property)
-        return Verdict(self.contract, len(self.cases), tuple(failed), difference, case, mutant)
+        mutant, exact = self.recognise(answers, case.property)
+        return Verdict(self.contract, len(self.cases), tuple(failed), difference, case, mutant, exact)
 
     def difference(self, expected: Answer, answer: Answer) -> Difference | None:
-        """How an answer differs from one that is none of a failure: it fails, or its value or a gradient is another."""
+        """How an answer differs from a sound one: it fails, or its value or a gradient is another."""
         relative = self.contract.relative_tolerance
         if answer.failure:
             return Difference(answer.failure.message, answer.failure.detail, answer.failure.line)
@@ -85,22 +86,22 @@ class AnswerKey:
                 return replace(difference, backward=True)
         return None
 
-    def recognise(self, answers: Sequence[Answer], failed: str) -> Mutant | None:
-        """The mutant with the same answers to all cases.
+    def recognise(self, answers: Sequence[Answer], failed: str) -> tuple[Mutant | None, bool]:
+        """The mutant with the same answers to all cases, and True.
 
         Where there is none, two mistakes may have come together: then the one mutant with the same answers to the
-        cases of the property that failed.
+        cases of the property that failed, if it is but one, and False.
         """
         for mutant, mistake in zip(self.contract.mutants, self.mistakes, strict=True):
             if not any(map(self.difference, mistake, answers)):
-                return mutant
+                return mutant, True
         tried = [i for i, case in enumerate(self.cases) if case.property == failed]
         alike = [
             mutant
             for mutant, mistake in zip(self.contract.mutants, self.mistakes, strict=True)
             if not any(self.difference(mistake[i], answers[i]) for i in tried)
         ]
-        return alike[0] if len(alike) == 1 else None
+        return alike[0] if len(alike) == 1 else None, False
 
 
 def properties(contract: Contract) -> list[str]:

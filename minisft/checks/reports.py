@@ -79,7 +79,9 @@ def feedback(verdict: Verdict) -> str:
 
 def mistake(verdict: Verdict) -> str:
     """The tutor's sentence, where the mistake is known."""
-    return f"Your answer equals {verdict.mutant.sentence}" if verdict.mutant else ""
+    if not verdict.mutant:
+        return ""
+    return f"{'Your answer' if verdict.exact else 'Here your answer'} equals {verdict.mutant.sentence}"
 
 
 def listed(label: str, names: Iterable[str]) -> list[str]:

@@ -1,6 +1,8 @@
 """Every contract: its reference passes, every mutant fails and is named, and cases are what they must be."""
 
 import inspect
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -26,6 +28,7 @@ def test_the_reference_passes_and_every_mutant_fails_and_is_named(contract: Cont
     for mutant, verdict in zip(contract.mutants, proof.verdicts, strict=True):
         assert not verdict.passed, mutant.sentence
         # Answers that equal two mutants' would be given the first one's name.
+        assert verdict.exact
         assert verdict.mutant is mutant, f"{mutant.sentence}\nis taken for\n{verdict.mutant}"
     assert proof.holds
 
@@ -129,3 +132,9 @@ def test_draws() -> None:
     assert draw.normal(2, 3, dtype=torch.float32).dtype == torch.float32
     assert torch.equal(Draw(1, "a").normal(4), Draw(1, "a").normal(4))
     assert not torch.equal(Draw(1, "a").normal(4), Draw(1, "b").normal(4))
+
+
+def test_checks_are_imported_only_by_who_asks_for_them() -> None:
+    code = "import sys, minisft; print('minisft.checks' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "False"

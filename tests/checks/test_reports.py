@@ -47,6 +47,8 @@ def test_two_mistakes_at_once_are_named_by_the_first_property_that_fails() -> No
     # Without the division, and the mean of what is hidden where nothing may be seen: no mutant has both.
     verdict = examine("attention", unscaled)
     assert verdict.mutant is CONTRACTS["attention"].mutants[0]
+    assert not verdict.exact
+    assert "Here your answer equals attention without the division by √D." in " ".join(report(verdict).split())
 
 
 def test_a_mistake_that_is_not_known_is_named_as_none() -> None:

@@ -171,7 +171,7 @@ RESIDUAL_BLOCK = Contract(
             {"layer_norm(x + sublayer(x), weight, bias, eps)": "x + layer_norm(sublayer(x), weight, bias, eps)"},
         ),
         Mutant(
-            "a block without LayerNorm: x + Sublayer(x) alone. It keeps the sum from growing layer by layer.",
+            "a block without LayerNorm: x + Sublayer(x) alone. LayerNorm keeps the sum from growing layer by layer.",
             {"layer_norm(x + sublayer(x), weight, bias, eps)": "x + sublayer(x)"},
         ),
         Mutant(

@@ -137,7 +137,7 @@ MASKED_LOSS = Contract(
             {"labels.flatten())": "torch.where(labels > 0, labels, IGNORED).flatten())"},
         ),
         Mutant(
-            "a loss averaged over all positions. The more padding, the smaller it gets: divide by the labels.",
+            "a loss averaged over all positions, which shrinks with more padding. Divide by the number of labels.",
             {"labels.flatten())": 'labels.flatten(), "sum") / labels.numel()'},
         ),
         Mutant(

@@ -123,8 +123,7 @@ BIAS_CORRECTION = Contract(
             {"beta1**step": "beta1", "beta2**step": "beta2"},
         ),
         Mutant(
-            "steps counted from 0: the first correction would be a division by 0, so one was added too many. The first "
-            "update is step 1.",
+            "β to the power of step + 1. The first update is step 1 already: nothing is added to it.",
             {"beta1**step": "beta1 ** (step + 1)", "beta2**step": "beta2 ** (step + 1)"},
         ),
         Mutant(
@@ -133,8 +132,8 @@ BIAS_CORRECTION = Contract(
         ),
         Mutant("a first β for both moments. Each has its own.", {"beta2**step": "beta1**step"}),
         Mutant(
-            "β times step and not to the power of step.",
-            {"beta1**step": "beta1 / step", "beta2**step": "beta2 / step"},
+            "β times step. What is left of the beginning shrinks by β each time: β to the power of step.",
+            {"beta1**step": "beta1 * step", "beta2**step": "beta2 * step"},
         ),
     ),
 )

@@ -76,8 +76,8 @@ CHOOSE_SECOND = Contract(
             },
         ),
         Mutant(
-            "a random sentence that may come from the same document. Topic alone would no longer give it away, but it "
-            "may be a true neighbour: leave the document out before you draw.",
+            "a random sentence that may come from the same document. It might even be the true one: "
+            "leave the document out before you draw.",
             {"documents[:document] + documents[document + 1 :]": "documents"},
         ),
         Mutant(

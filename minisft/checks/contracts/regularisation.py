@@ -84,7 +84,7 @@ PARAMETER_GROUPS = Contract(
     },
     mutants=(
         Mutant(
-            "groups by the ending bias. LayerNorm's weight has one dimension too, and should not be drawn to 0.",
+            "groups by names that end in bias. LayerNorm's weight has one dimension too, and should not be drawn to 0.",
             {"len(shape) > 1": 'not name.endswith("bias")', "len(shape) <= 1": 'name.endswith("bias")'},
         ),
         Mutant(
@@ -259,11 +259,11 @@ EARLY_STOPPING = Contract(
     },
     mutants=(
         Mutant(
-            "the last epoch that was trained. The best one is kept: that is what patience waited beside.",
+            "the last epoch that was trained. The best one is kept; those after it were waited for in vain.",
             {"return best, epoch + 1": "return epoch, epoch + 1", "return best, len": "return len(losses) - 1, len"},
         ),
         Mutant(
-            "a run that stops one epoch late: with patience 3 the third epoch without a new best is the last.",
+            "a run that stops one epoch late. The epoch that uses patience up is the last.",
             {"epoch - best >= patience": "epoch - best > patience"},
         ),
         Mutant(
