@@ -27,6 +27,12 @@ class Draw:
         """Normal numbers around 0."""
         return (scale * torch.randn(shape, generator=self.generator, dtype=torch.float64)).to(dtype)
 
+    def extreme(self, *shape: int) -> Float[Tensor, "*shape"]:
+        """Numbers that differ by thousands: the largest of a row is 1000, that of the next -1000."""
+        x = self.normal(*shape, scale=1000.0)
+        rows = torch.arange(x[..., 0].numel()).view(*x.shape[:-1], 1)
+        return x - x.amax(-1, keepdim=True) + torch.where(rows % 2 == 0, 1000.0, -1000.0)
+
     def uniform(self, *shape: int) -> Float[Tensor, "*shape"]:
         """Numbers in 0 ... 1, in float64."""
         return torch.rand(shape, generator=self.generator, dtype=torch.float64)

@@ -129,6 +129,8 @@ def test_draws() -> None:
         assert (labels == 0).any()
         assert (labels == 3).any()
         assert labels.max() < 4
+    extreme = draw.extreme(2, 3, 4)
+    assert extreme.amax(-1).flatten().tolist() == [1000.0, -1000.0] * 3
     assert draw.normal(2, 3, dtype=torch.float32).dtype == torch.float32
     assert torch.equal(Draw(1, "a").normal(4), Draw(1, "a").normal(4))
     assert not torch.equal(Draw(1, "a").normal(4), Draw(1, "b").normal(4))

@@ -109,12 +109,12 @@ MASK_WORDS = Contract(
 )
 
 
-def predicted(draw: Draw, *shape: int, scale: float = 1.0) -> Arguments:
+def predicted(draw: Draw, *shape: int) -> Arguments:
     """Logits and labels, of which rows have unlike many."""
     labels = draw.labels(shape[-1], *shape[:-1])
     labels[0, 1:] = IGNORED
     labels[0, 0] = 0
-    return {"logits": draw.normal(*shape, scale=scale), "labels": labels}
+    return {"logits": draw.normal(*shape), "labels": labels}
 
 
 MASKED_LOSS = Contract(
@@ -128,7 +128,7 @@ MASKED_LOSS = Contract(
             predicted(draw, 3, 4, 7),
         ],
         "at a real size": lambda draw: [predicted(draw, 2, 16, 1000)],
-        "logits of a thousand": lambda draw: [predicted(draw, 2, 5, 4, scale=1000.0)],
+        "logits of a thousand": lambda draw: [predicted(draw, 2, 5, 4) | {"logits": draw.extreme(2, 5, 4)}],
         "no word has a label": lambda draw: [predicted(draw, 2, 3, 4) | {"labels": torch.full((2, 3), IGNORED)}],
     },
     mutants=(

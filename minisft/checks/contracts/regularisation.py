@@ -172,10 +172,10 @@ DROPOUT_FROM_DRAWS = Contract(
 )
 
 
-def smoothed(draw: Draw, rows: int, classes: int, smoothing: float, scale: float = 1.0) -> Arguments:
+def smoothed(draw: Draw, rows: int, classes: int, smoothing: float) -> Arguments:
     """Logits, labels with some -100 among them, and how much is smoothed."""
     return {
-        "logits": draw.normal(rows, classes, scale=scale),
+        "logits": draw.normal(rows, classes),
         "labels": draw.labels(classes, rows),
         "smoothing": smoothing,
     }
@@ -189,7 +189,7 @@ LABEL_SMOOTHING = Contract(
     properties={
         "a little for every class": lambda draw: [smoothed(draw, 5, 3, 0.2), smoothed(draw, 7, 4, 0.1)],
         "no smoothing": lambda draw: [smoothed(draw, 5, 3, 0.0)],
-        "logits of a thousand": lambda draw: [smoothed(draw, 6, 4, 0.1, scale=1000.0)],
+        "logits of a thousand": lambda draw: [smoothed(draw, 6, 4, 0.1) | {"logits": draw.extreme(6, 4)}],
     },
     mutants=(
         Mutant(

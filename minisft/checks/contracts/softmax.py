@@ -145,7 +145,7 @@ TEMPERATURE_SOFTMAX = Contract(
         "a high temperature": lambda draw: [{"logits": draw.normal(3, 4), "temperature": 2.5}],
         "a low temperature": lambda draw: [
             {"logits": draw.normal(2, 3, 5), "temperature": 0.5},
-            {"logits": draw.normal(2, 7), "temperature": 0.001},
+            {"logits": draw.normal(2, 7) + 2, "temperature": 0.001},
         ],
     },
     mutants=(
