@@ -14,8 +14,9 @@ def draw_topic(writer: Writer, domain: str, language: str) -> Row:
         return {"text": whole(text.plain(), language), "label": department}
     topic = writer.rng.choice(TOPICS)
     text = writer.write(writer.rng.choice(("news", "letter", "diary")), topic)
+    # At most two sentences at the beginning and three at the end are on nothing in particular: one of these is on it.
     first = writer.rng.randrange(max(1, len(text.sentences) - 3))
-    return {"text": whole(text.plain()[first : first + writer.rng.randrange(2, 5)], language), "label": topic}
+    return {"text": whole(text.plain()[first : first + writer.rng.randrange(3, 6)], language), "label": topic}
 
 
 def draw_intent(writer: Writer, domain: str, language: str) -> Row:
