@@ -1,4 +1,4 @@
-"""The command line: python -m minisft pretrain | finetune | evaluate | predict | tasks | doctor."""
+"""The command line: python -m minisft pretrain | finetune | evaluate | predict | tasks | doctor | progress | grade."""
 
 import argparse
 import sys
@@ -73,6 +73,7 @@ def parser() -> argparse.ArgumentParser:
     tasks.set_defaults(command="tasks")
     doctor = commands.add_parser("doctor", help="say what is installed and found, and how to mend what is missing")
     doctor.set_defaults(command="doctor")
+    add_course(commands)
     return top
 
 
@@ -122,5 +123,27 @@ def add_inference(command: argparse.ArgumentParser) -> None:
 
 def add_common(command: argparse.ArgumentParser) -> None:
     """What every working command has."""
+def add_course(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """The commands of learners and teachers."""
+    progress = commands.add_parser("progress", help="show what passes in your notebooks, and the exercise to do next")
+    progress.set_defaults(command="progress")
+    progress.add_argument("notebook", nargs="?", type=Path, default=Path("exercises"), help="or a folder (exercises)")
+
+    exercises = commands.add_parser("exercises", help="generate the students' notebooks from the solutions")
+    exercises.set_defaults(command="exercises")
+    exercises.add_argument("--exercises", type=Path, default=Path("exercises"), help="where they go (exercises)")
+
+    grade = commands.add_parser("grade", help="mark what a class has handed in")
+    grade.set_defaults(command="grade")
+    grade.add_argument("submissions", type=Path, help="a folder with STUDENT/CHAPTER/NOTEBOOK.ipynb in it")
+    grade.add_argument("--out", type=Path, required=True, help="folder for marks, feedback and what was marked before")
+    grade.add_argument("--seed", type=int, help="decides the hidden cases; tell nobody (drawn once, kept in --out)")
+    grade.add_argument("--jobs", type=int, help="notebooks at a time (as many as there are cores)")
+    grade.add_argument("--no-sandbox", action="store_true", help="run the students' code as your own")
+    grade.add_argument("--gradebook", type=Path, metavar="FILE", help="enter the marks into this gradebook of nbgrader")
+    for command in (exercises, grade):
+        command.add_argument("--solutions", type=Path, default=Path("solutions"), help="the teacher's (solutions)")
+
+
     command.add_argument("--device", default="auto", help="auto, cpu or cuda (auto)")
     command.add_argument("--json", type=Path, metavar="FILE", help="write the results there as well")

@@ -12,7 +12,7 @@ from minisft.training import Callback
 
 ROOT = Path(minisft.__file__).parent
 # From the first step, text, to the last, the command line: each imports only what stands before it.
-ROOMS = ["errors", "ops", "text", "data", "checkpoints", "models", "objectives", "training", "checks"]
+ROOMS = ["errors", "ops", "text", "data", "checkpoints", "models", "objectives", "training", "checks", "grading"]
 ABOVE = ["plots", "proof", "measure", "doctor", "commands", "cli", "__main__", "__init__"]
 MODULES = sorted(ROOT.rglob("*.py"))
 

@@ -1,0 +1,90 @@
+"""The commands `exercises`, `grade` and `progress`."""
+
+import argparse
+import os
+import sys
+import textwrap
+from pathlib import Path
+
+from minisft.errors import InputError
+from minisft.grading import classroom, pages
+from minisft.grading import progress as learning
+from minisft.grading.marking import RIGHT, Mark
+from minisft.grading.notebooks import all_notebooks
+from minisft.grading.sandbox import Sandbox
+
+TRUST = "warning: no sandbox: the students' code can do here what you can do"
+
+
+def exercises(options: argparse.Namespace) -> None:
+    """Generate the students' notebooks. Raises InputError where a solution shows in them."""
+    from minisft.grading import generate  # nbgrader is slow to import
+
+    written, removed = generate.generate(options.solutions, options.exercises)
+    found = generate.leaks(options.solutions, options.exercises)
+    if found:
+        more = f", and {len(found) - 1} more" if len(found) > 1 else ""
+        raise InputError(
+            f"a student could read a solution: {found[0]}{more}; change the notebook in {options.solutions}"
+        )
+    for path in written:
+        print(f"written       {path}")
+    for path in removed:
+        print(f"removed       {path}   (it has no solution)")
+    print(f"notebooks     {len(all_notebooks(options.exercises))} in {options.exercises}, {len(written)} of them new")
+
+
+def grade(options: argparse.Namespace) -> None:
+    """Mark a class."""
+    if options.no_sandbox:
+        print(TRUST, file=sys.stderr)
+    jobs = options.jobs or os.cpu_count() or 1
+    if jobs < 1:
+        raise InputError(f"--jobs is {jobs}; expected at least 1")
+    sandbox = None if options.no_sandbox else Sandbox()
+    course = classroom.Classroom(options.submissions, options.solutions, options.out, options.seed, sandbox)
+    results, unchanged = course.grade(jobs)
+    pages.write_pages(options.out, results)
+    if options.gradebook:
+        from minisft.grading import gradebook
+
+        for note in gradebook.record(options.gradebook, course, results):
+            print(f"note          {note}")
+        print(f"gradebook     {options.gradebook}")
+    failed = sum(any(mark.status == classroom.NOT_GRADED for mark in result.marks) for result in results)
+    print(f"students      {len(course.students)}")
+    print(f"notebooks     {len(results)}, of which {unchanged} were marked before and have not changed")
+    print(f"marks         {options.out / 'marks.csv'}")
+    print(f"for students  {options.out / 'feedback'}")
+    print(f"for you       {options.out / 'teacher.html'}")
+    if failed:
+        raise InputError(
+            f"{failed} notebooks could not be graded: {options.out / 'teacher.html'} says why; run it again"
+        )
+
+
+def progress(options: argparse.Namespace) -> None:
+    """Show exercise by exercise what passes in a learner's notebooks."""
+    following: tuple[Path, Mark] | None = None
+    for state in learning.states(options.notebook):
+        if state.trouble:
+            print(f"{state.path}: {state.trouble}")
+            continue
+        right = sum(mark.status == RIGHT for mark in state.marks)
+        print(f"{state.path}: {right} of {len(state.marks)}")
+        for mark in state.marks:
+            print_mark(mark)
+        if state.open and not following:
+            following = state.path, state.open
+    if following:
+        print(f"\nnext: {following[1].exercise} in {following[0]}")
+    else:
+        print("\nnothing is left to do here")
+
+
+def print_mark(mark: Mark) -> None:
+    """A line for an exercise; for one that is begun and not right, why."""
+    state = {RIGHT: "right", "stub": "to do"}.get(mark.status, "not yet")
+    print(f"  {state:<8}{mark.exercise}")
+    if state == "not yet":
+        print(textwrap.fill(mark.message, 100, initial_indent=" " * 10, subsequent_indent=" " * 10))

@@ -1,0 +1,114 @@
+"""From `solutions/` to `exercises/`, by nbgrader's steps, to the same bytes."""
+
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+from nbgrader import preprocessors
+from nbgrader.utils import is_solution
+from traitlets.config import Config
+
+from minisft.errors import InputError
+from minisft.grading.notebooks import all_notebooks
+
+CONFIG = Config(
+    {
+        "ClearSolutions": {
+            "code_stub": {"python": "raise NotImplementedError"},
+            "text_stub": "*Your answer.*",
+        },
+        "CourseDirectory": {
+            "source_directory": "solutions",
+            "release_directory": "exercises",
+            # A file beside a notebook would go to the students, with every solution in it.
+            "ignore": [".ipynb_checkpoints", "*.pyc", "__pycache__", "*.py"],
+        },
+    }
+)
+STEPS = [
+    preprocessors.LockCells, preprocessors.ClearSolutions, preprocessors.ClearOutput, preprocessors.CheckCellMetadata,
+    preprocessors.ComputeChecksums, preprocessors.ClearHiddenTests, preprocessors.ClearMarkScheme,
+    preprocessors.ComputeChecksums, preprocessors.CheckCellMetadata,
+]  # fmt: skip
+MARKERS = ["BEGIN SOLUTION", "END SOLUTION", "BEGIN HIDDEN TESTS", "END HIDDEN TESTS", "BEGIN MARK SCHEME"]
+SHORT = 16  # characters; a shorter line, such as `return result`, gives nothing away
+
+
+def student_version(path: Path) -> str:
+    """A teacher's notebook without its solutions and outputs, as the text of a file.
+
+    Raises InputError where a solution region is not closed, or stands in a cell that is not marked as a solution.
+    """
+    notebook = nbformat.read(path, as_version=4)
+    resources = {"unique_key": path.stem, "metadata": {"name": path.stem}, "nbgrader": {}}
+    try:
+        for step in STEPS:
+            notebook, resources = step(config=CONFIG, enabled=True).preprocess(notebook, resources)
+    except Exception as error:  # nbgrader raises what it likes
+        raise InputError(f"{path}: {error}") from error
+    return nbformat.writes(notebook, version=4).rstrip("\n") + "\n"
+
+
+def generate(solutions: Path, exercises: Path) -> tuple[list[Path], list[Path]]:
+    """Write every student version that is not there as it should be, and take away those whose solution is gone.
+
+    Returns the notebooks written and those taken away.
+    """
+    written = []
+    wanted = {exercises / path.relative_to(solutions): path for path in all_notebooks(solutions)}
+    for target, source in wanted.items():
+        text = student_version(source)
+        if target.exists() and target.read_text(encoding="utf-8") == text:
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8", newline="\n")
+        written.append(target)
+    removed = [path for path in all_notebooks(exercises) if path not in wanted]
+    for path in removed:
+        path.unlink()
+    return written, removed
+
+
+def differences(solutions: Path, exercises: Path) -> list[str]:
+    """What `generate` would change, a line each."""
+    wanted = {path.relative_to(solutions): student_version(path) for path in all_notebooks(solutions)}
+    there = {path.relative_to(exercises): path.read_text(encoding="utf-8") for path in all_notebooks(exercises)}
+    return [
+        f"{path}: {'not generated' if path not in there else 'no solution' if path not in wanted else 'out of date'}"
+        for path in sorted(wanted.keys() | there.keys())
+        if wanted.get(path) != there.get(path)
+    ]
+
+
+def leaks(solutions: Path, exercises: Path) -> list[str]:
+    """What of the solutions can be read in the student versions, a line each: solution lines, markers, outputs."""
+    secret = {
+        " ".join(line.split()): path.name
+        for path in all_notebooks(solutions)
+        for cell in nbformat.read(path, as_version=4).cells
+        for line in solution_lines(cell)
+    }
+    found = []
+    for path in all_notebooks(exercises):
+        for cell in nbformat.read(path, as_version=4).cells:
+            lines = [" ".join(line.split()) for line in cell.source.splitlines()]
+            found += [f"{path}: a line of a solution of {secret[line]}: {line}" for line in lines if line in secret]
+            found += [f"{path}: {marker}" for marker in MARKERS if marker in cell.source]
+            if cell.get("outputs") or cell.get("execution_count"):
+                found.append(f"{path}: outputs of {lines[:1]}")
+    return found
+
+
+def solution_lines(cell: NotebookNode) -> list[str]:
+    """The lines of a cell that no student may see, short ones aside: its regions, or where it has none, all."""
+    if not is_solution(cell):
+        return []
+    lines, inside = cell.source.splitlines(), False
+    whole = MARKERS[0] not in cell.source
+    found = []
+    for line in lines:
+        if MARKERS[0] in line or MARKERS[1] in line:
+            inside = MARKERS[0] in line
+        elif (inside or whole) and len(line.strip()) >= SHORT:
+            found.append(line)
+    return found

@@ -1,0 +1,126 @@
+"""What a run writes for people: marks.csv, a page for each student, misconceptions.csv, a page for the teacher."""
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from minisft.grading.classroom import NOT_GRADED, Result, write
+from minisft.grading.marking import BY_HAND, RIGHT
+
+IN_WORDS = {
+    RIGHT: "right", "wrong": "not right", "stub": "not written", "missing": "not there", "error": "raises an error",
+    "memory": "too much memory", "borrowed": "not written: it calls minisft", "time": "does not end",
+    "died": "ended the process", "unreadable": "cannot be read", BY_HAND: "marked by a person",
+    NOT_GRADED: "not graded yet",
+}  # fmt: skip
+# Everything that comes from a student is text to these pages, never markup.
+TEMPLATES = jinja2.Environment(
+    loader=jinja2.PackageLoader("minisft.grading"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+)
+TEMPLATES.filters["points"] = lambda points: "" if points is None else f"{points:g}"
+TEMPLATES.filters["words"] = IN_WORDS.get
+
+
+@dataclass(frozen=True)
+class Row:
+    """An exercise, and how a class did on it."""
+
+    assignment: str
+    exercise: str
+    statuses: Counter
+    mistakes: list[tuple[str, int]]  # tutor's sentence and number of students, most frequent first
+
+    @property
+    def students(self) -> int:
+        """How many there are."""
+        return self.statuses.total()
+
+    @property
+    def right(self) -> int:
+        """How many solved it."""
+        return self.statuses[RIGHT]
+
+
+def write_pages(out: Path, results: Sequence[Result]) -> None:
+    """Write everything; files that are there are replaced."""
+    write(out / "marks.csv", marks_table(results))
+    rows = summary(results)
+    write(out / "misconceptions.csv", mistakes_table(rows))
+    write(out / "teacher.html", teacher_page(results, rows))
+    for student in sorted({result.student for result in results}):
+        mine = [result for result in results if result.student == student]
+        write(
+            out / "feedback" / f"{student}.html", render("feedback.html", student=student, results=mine, **totals(mine))
+        )
+
+
+def render(template: str, **values: Any) -> str:
+    """A page."""
+    return TEMPLATES.get_template(template).render(**values)
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """Rows as csv."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(head)
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def marks_table(results: Sequence[Result]) -> str:
+    """A row for each student and exercise; no points where a person decides."""
+    return table(
+        ["student", "notebook", "exercise", "points", "out_of", "seconds", "status"],
+        [
+            [result.student, result.assignment, mark.exercise, "" if mark.points is None else f"{mark.points:g}",
+             f"{mark.out_of:g}", f"{mark.seconds:.2f}", mark.status]
+            for result in results for mark in result.marks
+        ],
+    )  # fmt: skip
+
+
+def summary(results: Sequence[Result]) -> list[Row]:
+    """How the class did, exercise by exercise, in the order of the notebooks."""
+    marks: dict[tuple[str, str], list] = {}
+    for result in results:
+        for mark in result.marks:
+            marks.setdefault((result.assignment, mark.exercise), []).append(mark)
+    return [
+        Row(
+            *where, Counter(mark.status for mark in found), Counter(m.mistake for m in found if m.mistake).most_common()
+        )
+        for where, found in sorted(marks.items(), key=lambda item: item[0][0])
+    ]
+
+
+def mistakes_table(rows: Sequence[Row]) -> str:
+    """A row for each known mistake that somebody made."""
+    return table(
+        ["notebook", "exercise", "students", "of", "mistake"],
+        [[row.assignment, row.exercise, n, row.students, mistake] for row in rows for mistake, n in row.mistakes],
+    )
+
+
+def totals(results: Sequence[Result]) -> dict[str, float]:
+    """Points earned, points to earn, and those among them that a person decides on."""
+    marks = [mark for result in results for mark in result.marks]
+    return {
+        "points": sum(mark.points or 0.0 for mark in marks),
+        "out_of": sum(mark.out_of for mark in marks),
+        "open_points": sum(mark.out_of for mark in marks if mark.points is None),
+    }
+
+
+def teacher_page(results: Sequence[Result], rows: Sequence[Row]) -> str:
+    """The class at a glance: exercises with their mistakes, and every student's points."""
+    students = sorted({result.student for result in results})
+    scores = [(student, totals([r for r in results if r.student == student])) for student in students]
+    failed = [(r.student, r.assignment, m.message) for r in results for m in r.marks if m.status == NOT_GRADED]
+    return render("teacher.html", rows=rows, scores=scores, failed=sorted(set(failed)), statuses=IN_WORDS)
