@@ -121,8 +121,6 @@ def add_inference(command: argparse.ArgumentParser) -> None:
     add_common(command)
 
 
-def add_common(command: argparse.ArgumentParser) -> None:
-    """What every working command has."""
 def add_course(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """The commands of learners and teachers."""
     progress = commands.add_parser("progress", help="show what passes in your notebooks, and the exercise to do next")
@@ -145,5 +143,7 @@ def add_course(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         command.add_argument("--solutions", type=Path, default=Path("solutions"), help="the teacher's (solutions)")
 
 
+def add_common(command: argparse.ArgumentParser) -> None:
+    """What every working command has."""
     command.add_argument("--device", default="auto", help="auto, cpu or cuda (auto)")
     command.add_argument("--json", type=Path, metavar="FILE", help="write the results there as well")
