@@ -1,5 +1,8 @@
 """Marks into nbgrader's gradebook, so that hand-marked questions, late penalties and exports stay nbgrader's."""
 
+import os
+import sys
+import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -10,6 +13,7 @@ from nbformat import NotebookNode
 from nbgrader import preprocessors
 from nbgrader.api import Gradebook
 from nbgrader.utils import is_grade, is_solution, parse_utc
+from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
@@ -32,6 +36,15 @@ def record(file: Path, course: Classroom, results: Sequence[Result]) -> list[str
     if not file.resolve().parent.is_dir():
         raise InputError(f"there is no folder for the gradebook {file}; make it, or name another file")
     url = f"sqlite:///{file.resolve()}"
+    scripts = str(Path(sys.executable).parent)
+    os.environ["PATH"] = f"{scripts}{os.pathsep}{os.environ['PATH']}"  # nbgrader starts alembic by its name
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SAWarning)  # of nbgrader's own use of its database
+        return enter(url, course, results)
+
+
+def enter(url: str, course: Classroom, results: Sequence[Result]) -> list[str]:
+    """Notebooks, students, marks, penalties."""
     assignments = {assignment.name: assignment for assignment in course.assignments}
     for assignment in assignments.values():
         enter_notebook(url, assignment)

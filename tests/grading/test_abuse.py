@@ -3,26 +3,19 @@
 import csv
 import os
 import socket
+import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from abuses import SLEEPER, Places, Row, rows
 from small_course import NAMES, QUESTION, write_solutions
 
-from minisft.errors import InputError
 from minisft.grading.classroom import Classroom
 from minisft.grading.pages import write_pages
 from minisft.grading.running import Limits
-from minisft.grading.sandbox import Sandbox
 
-PATIENCE = Limits(cell=6, exercise=6, restarts=2)  # a machine that runs other tests meanwhile needs some
-
-
-def sandbox_or_skip() -> None:
-    try:
-        Sandbox().probe()
-    except InputError as error:
-        pytest.skip(str(error))
+PATIENCE = Limits(cell=6.0, exercise=6.0, restarts=2)  # a machine that runs other tests meanwhile needs some
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +32,8 @@ def places(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def graded(places):
+def graded(places, sandbox):
     """The rows by name, the results by student, and the folder with what was written."""
-    sandbox_or_skip()
     everyone = {row.name: row for row in rows(places)}
     for row in everyone.values():
         row.hand_in(places.submissions)
@@ -128,3 +120,30 @@ def test_the_teacher_sees_which_mistake_was_made(graded) -> None:
         found = [row for row in csv.DictReader(file) if row["exercise"] == "attention"]
     assert [row["students"] for row in found] == ["1"]
     assert "without the division" in found[0]["mistake"]
+
+
+AS_A_NORMAL_USER = [
+    "reference", "swallows_interrupts", "fork_bomb", "memory", "kills_everyone", "reads_other_students",
+    "opens_a_socket", "outlives_the_call", "borrows_past_the_hollow",
+]  # fmt: skip
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="all tests run as a normal user")
+def test_as_a_normal_user(places, sandbox, normal_user) -> None:
+    command, folder = normal_user
+    solutions = write_solutions(folder / "solutions")
+    theirs = replace(places, solutions=solutions, submissions=folder / "in", seed=folder / "out" / "seed")
+    everyone = {row.name: row for row in rows(theirs) if row.name in AS_A_NORMAL_USER}
+    for row in everyone.values():
+        row.hand_in(theirs.submissions)
+    arguments = ["grade", folder / "in", "--solutions", solutions, "--out", folder / "out", "--jobs", "2"]
+    done = subprocess.run([*command, *map(str, arguments)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    with open(folder / "out" / "marks.csv", newline="", encoding="utf-8") as file:
+        marks = {(row["student"], row["exercise"]): row["status"] for row in csv.DictReader(file)}
+    assert marks == {
+        (name, exercise): row.statuses.get(exercise, "by hand" if exercise == QUESTION else "right")
+        for name, row in everyone.items()
+        for exercise in [*NAMES, QUESTION]
+    }
+    test_nothing_is_left_running(None)

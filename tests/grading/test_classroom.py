@@ -1,0 +1,200 @@
+"""A class is graded: files in, files out, nothing twice, interrupted and gone on with."""
+
+import csv
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from small_course import CHAPTER, NAMES, NOTEBOOK, QUESTION, Student, right, signature
+
+from minisft.cli import main
+from minisft.errors import InputError
+from minisft.grading import classroom
+from minisft.grading.classroom import Classroom
+from minisft.grading.sandbox import Sandbox
+
+UNSCALED = right("attention").replace(" / math.sqrt(query.shape[-1])", "")
+
+
+def marks_of(out: Path) -> dict[tuple[str, str], dict[str, str]]:
+    with open(out / "marks.csv", newline="", encoding="utf-8") as file:
+        return {(row["student"], row["exercise"]): row for row in csv.DictReader(file)}
+
+
+@pytest.fixture
+def course(solutions, tmp_path) -> list[str]:
+    """The arguments of `grade` for a class of two: ann, who has all right, and bob."""
+    Student().hand_in(tmp_path / "in", "ann")
+    Student({"attention": UNSCALED}).hand_in(tmp_path / "in", "bob")
+    return ["grade", str(tmp_path / "in"), "--solutions", str(solutions), "--out", str(tmp_path / "out"), "--jobs", "2"]
+
+
+def test_the_command_writes_marks_feedback_and_misconceptions(sandbox, course, tmp_path, capsys) -> None:
+    assert main([*course, "--seed", "5"]) == 0
+    out = tmp_path / "out"
+    marks = marks_of(out)
+    assert [marks["ann", name]["points"] for name in NAMES] == ["2", "2", "2", "2"]
+    assert marks["bob", "attention"]["points"] == "0"
+    assert marks["bob", "attention"]["status"] == "wrong"
+    assert marks["bob", "softmax"]["points"] == "2"
+    assert marks["bob", QUESTION] | {"seconds": ""} == {
+        "student": "bob", "notebook": f"{CHAPTER}/{NOTEBOOK}", "exercise": QUESTION, "points": "", "out_of": "3",
+        "seconds": "", "status": "by hand",
+    }  # fmt: skip
+    feedback = (out / "feedback" / "bob.html").read_text()
+    assert "6 of 11 points; 3 are still to be given by a person" in feedback
+    assert "without the division" in feedback
+    teacher = (out / "teacher.html").read_text()
+    assert "1 of 2" in teacher
+    assert "without the division" in teacher
+    assert "without the division" in (out / "misconceptions.csv").read_text()
+    assert (out / "seed").read_text() == "5\n"
+    assert (out / "seed").stat().st_mode & 0o077 == 0
+    assert "students      2" in capsys.readouterr().out
+
+
+def test_only_what_changed_is_graded_again(sandbox, course, tmp_path, monkeypatch) -> None:
+    graded = []
+    one = Classroom.marks
+    monkeypatch.setattr(Classroom, "marks", lambda self, student, a: graded.append(student) or one(self, student, a))
+    assert main(course) == 0
+    assert sorted(graded) == ["ann", "bob"]
+    before = marks_of(tmp_path / "out")
+
+    graded.clear()
+    assert main(course) == 0
+    assert graded == []
+    assert marks_of(tmp_path / "out") == before
+
+    path = tmp_path / "in" / "bob" / CHAPTER / f"{NOTEBOOK}.ipynb"
+    path.write_text(json.dumps(Student().notebook))
+    Student().hand_in(tmp_path / "in", "cem")
+    assert main(course) == 0
+    assert sorted(graded) == ["bob", "cem"]
+    assert marks_of(tmp_path / "out")["bob", "attention"]["points"] == "2"
+
+    graded.clear()
+    assert main([*course, "--seed", "77"]) == 0  # other cases
+    assert sorted(graded) == ["ann", "bob", "cem"]
+
+
+def test_without_a_seed_one_is_drawn_and_kept(solutions, tmp_path) -> None:
+    Student().hand_in(tmp_path / "in", "ann")
+    first = Classroom(tmp_path / "in", solutions, tmp_path / "out", sandbox=None).seed
+    assert Classroom(tmp_path / "in", solutions, tmp_path / "out", sandbox=None).seed == first
+    assert Classroom(tmp_path / "in", solutions, tmp_path / "other", sandbox=None).seed != first
+
+
+def test_killed_and_started_again_it_goes_on(sandbox, solutions, tmp_path) -> None:
+    for number in range(4):
+        Student().hand_in(tmp_path / "in", f"s{number}")
+    out = tmp_path / "out"
+    arguments = ["grade", str(tmp_path / "in"), "--solutions", str(solutions), "--out", str(out), "--jobs", "1"]
+    process = subprocess.Popen([sys.executable, "-m", "minisft", *arguments], stderr=subprocess.DEVNULL)
+    while not list(out.glob("results/*/*/*.json")):
+        assert process.poll() is None
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    kept = {path: path.stat().st_mtime_ns for path in out.glob("results/*/*/*.json")}
+    assert 0 < len(kept) < 4
+    assert main(arguments) == 0
+    assert {path: path.stat().st_mtime_ns for path in kept} == kept
+    assert sum(float(row["points"] or 0) for row in marks_of(out).values()) == 4 * 8
+
+
+def test_a_failure_of_the_grader_is_no_mark_and_is_tried_again(sandbox, course, tmp_path, monkeypatch, capsys) -> None:
+    run = classroom.run
+
+    def fails(cells, *rest):
+        if any(UNSCALED in cell.source for cell in cells):
+            raise OSError("no space left")
+        return run(cells, *rest)
+
+    monkeypatch.setattr(classroom, "run", fails)
+    assert main(course) == 2
+    assert "1 notebooks could not be graded" in capsys.readouterr().err
+    assert marks_of(tmp_path / "out")["bob", "softmax"] | {"seconds": ""} == {
+        "student": "bob", "notebook": f"{CHAPTER}/{NOTEBOOK}", "exercise": "softmax", "points": "", "out_of": "2",
+        "seconds": "", "status": "not graded",
+    }  # fmt: skip
+    assert marks_of(tmp_path / "out")["ann", "softmax"]["points"] == "2"
+    assert "no space left" in (tmp_path / "out" / "teacher.html").read_text()
+    monkeypatch.undo()
+    assert main(course) == 0
+    assert marks_of(tmp_path / "out")["bob", "softmax"]["points"] == "2"
+
+
+def test_another_seed_draws_other_cases(solutions, tmp_path) -> None:
+    Student().hand_in(tmp_path / "in", "ann")
+    keys = [Classroom(tmp_path / "in", solutions, tmp_path / str(s), s, sandbox=None).keys for s in (1, 2)]
+    lines = [key[("softmax", "softmax")].encoded({}) for key in keys]
+    assert lines[0] != lines[1]
+
+
+def test_nothing_of_the_answers_goes_to_the_worker(solutions, tmp_path) -> None:
+    Student().hand_in(tmp_path / "in", "ann")
+    course = Classroom(tmp_path / "in", solutions, tmp_path / "out", 1, sandbox=None)
+    for key in course.keys.values():
+        assert set(key.order) == {"function", "parameters", "gradients", "functions", "may_overwrite", "cases"}
+    walls = Sandbox((course.submissions, course.solutions)).walls()
+    ours = [argument for argument in walls if argument.endswith(".py")]
+    assert {Path(path).name for path in ours} == {"contract.py", "calling.py", "plain.py", "wire.py", "worker.py"}
+
+
+def test_without_a_sandbox_it_warns(solutions, tmp_path, capsys) -> None:
+    blank = {name: f"{signature(name)}\n    raise NotImplementedError" for name in NAMES[1:]}
+    Student(blank).hand_in(tmp_path / "in", "ann")
+    options = ["--solutions", str(solutions), "--out", str(tmp_path / "out"), "--no-sandbox"]
+    assert main(["grade", str(tmp_path / "in"), *options]) == 0
+    assert "warning: no sandbox" in capsys.readouterr().err
+    marks = marks_of(tmp_path / "out")
+    assert [marks["ann", name]["status"] for name in NAMES] == ["right", "stub", "stub", "stub"]
+
+
+def test_where_bubblewrap_is_missing_it_says_so(course, monkeypatch, capsys) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert main(course) == 2
+    assert "bubblewrap is missing" in capsys.readouterr().err
+
+
+def test_a_broken_worker_costs_nobody_marks(course, tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.setattr("minisft.grading.running.WORKER", [sys.executable, "-c", "raise SystemExit('torch is gone')"])
+    assert main([*course, "--no-sandbox"]) == 2
+    assert "2 notebooks could not be graded" in capsys.readouterr().err
+    assert "torch is gone" in (tmp_path / "out" / "teacher.html").read_text()
+    assert not list((tmp_path / "out").glob("results/*/*/*.json"))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"submissions": "nowhere"}, "there is no folder"),
+        ({"submissions": "solutions"}, "nobody in"),
+        ({"solutions": "in"}, "nobody in"),
+    ],
+)
+def test_bad_input_gets_one_line(solutions, tmp_path, change, message) -> None:
+    Student().hand_in(tmp_path / "in", "ann")
+    places = {"submissions": "in", "solutions": "solutions", "out": "out"} | change
+    with pytest.raises(InputError, match=message):
+        Classroom(**{name: tmp_path / folder for name, folder in places.items()}, sandbox=None)
+
+
+def test_a_teachers_mistake_is_named(solutions, tmp_path) -> None:
+    Student().hand_in(tmp_path / "in", "ann")
+    path = solutions / CHAPTER / f"{NOTEBOOK}.ipynb"
+    text = path.read_text()
+    for old, new, message in [
+        ('check(\\"softmax\\", softmax)', "assert True", "must call check"),
+        ('check(\\"softmax\\", softmax)', 'check(\\"softmux\\", softmax)', "no contract of that name"),
+        ('"grade_id": "softmax"', '"grade_id": "other"', "no solution cell"),
+    ]:
+        assert old in text
+        path.write_text(text.replace(old, new))
+        with pytest.raises(InputError, match=message):
+            Classroom(tmp_path / "in", solutions, tmp_path / "out", sandbox=None)

@@ -1,0 +1,108 @@
+"""Marks in nbgrader's gradebook; what a person gave stays; late is late."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbconvert.filters.markdown_mistune import markdown2html_mistune
+from nbgrader.api import Gradebook
+from small_course import CHAPTER, NAMES, NOTEBOOK, QUESTION, Student, signature
+
+from minisft.cli import main
+
+
+@pytest.fixture
+def graded(sandbox, solutions, tmp_path, monkeypatch):
+    """Grade ann, bob and cem, who handed in nothing; call it to do so again."""
+    monkeypatch.chdir(tmp_path)
+    Student().hand_in(tmp_path / "in", "ann")
+    bob = Student({"softmax": f"{signature('softmax')}\n    return scores"})
+    bob.cell("question").source = "*Your answer.*"
+    path = bob.hand_in(tmp_path / "in", "bob")
+    (path.parent / "timestamp.txt").write_text("2026-03-02 12:00:00 UTC")
+    (tmp_path / "in" / "cem").mkdir()
+    url = f"sqlite:///{tmp_path / 'gradebook.db'}"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
+        with Gradebook(url) as gradebook:
+            gradebook.add_assignment(CHAPTER, duedate="2026-03-02 10:00:00 UTC")
+    arguments = ["grade", "in", "--out", "out", "--gradebook", "gradebook.db", "--seed", "3", "--jobs", "2"]
+
+    def again() -> Gradebook:
+        assert main(arguments) == 0
+        return Gradebook(url)
+
+    return again
+
+
+def test_marks_are_there_and_questions_wait(graded) -> None:
+    with graded() as gradebook:
+        scores = {n: gradebook.find_grade(f"check-{n}", NOTEBOOK, CHAPTER, "ann").auto_score for n in NAMES}
+        assert scores == dict.fromkeys(NAMES, 2.0)
+        assert gradebook.find_grade("check-softmax", NOTEBOOK, CHAPTER, "bob").auto_score == 0
+        ann = gradebook.find_grade(QUESTION, NOTEBOOK, CHAPTER, "ann")
+        assert (ann.auto_score, ann.needs_manual_grade, ann.max_score) == (None, True, 3)
+        for name in ("bob", "cem"):  # no answer needs no person
+            grade = gradebook.find_grade(QUESTION, NOTEBOOK, CHAPTER, name)
+            assert (grade.auto_score, grade.needs_manual_grade) == (0, False)
+        assert gradebook.find_submission(CHAPTER, "ann").score == 8
+        assert gradebook.find_submission(CHAPTER, "cem").score == 0
+        assert gradebook.find_submission(CHAPTER, "bob").total_seconds_late == 7200
+
+
+def test_what_a_person_gave_stays_until_the_answer_changes(graded, tmp_path) -> None:
+    with graded() as gradebook:
+        grade = gradebook.find_grade(QUESTION, NOTEBOOK, CHAPTER, "ann")
+        grade.manual_score, grade.needs_manual_grade = 2.5, False
+        gradebook.db.commit()
+    with graded() as gradebook:
+        grade = gradebook.find_grade(QUESTION, NOTEBOOK, CHAPTER, "ann")
+        assert (grade.score, grade.needs_manual_grade) == (2.5, False)
+        assert gradebook.find_submission(CHAPTER, "ann").score == 10.5
+    student = Student()
+    student.cell("question").source = "On second thoughts."
+    (tmp_path / "in" / "ann" / CHAPTER / f"{NOTEBOOK}.ipynb").write_text(json.dumps(student.notebook))
+    with graded() as gradebook:
+        grade = gradebook.find_grade(QUESTION, NOTEBOOK, CHAPTER, "ann")
+        assert (grade.manual_score, grade.needs_manual_grade) == (2.5, True)
+
+
+def test_lateness_costs_what_the_teacher_has_set(graded, tmp_path) -> None:
+    with graded() as gradebook:
+        assert gradebook.find_submission(CHAPTER, "bob").late_submission_penalty == 0
+    (tmp_path / "nbgrader_config.py").write_text("get_config().LateSubmissionPlugin.penalty_method = 'zero'\n")
+    with graded() as gradebook:
+        assert gradebook.find_submission(CHAPTER, "bob").late_submission_penalty == 6
+        assert gradebook.find_submission(CHAPTER, "ann").late_submission_penalty == 0
+
+
+def test_the_copy_that_a_person_marks_is_safe_to_open(graded, tmp_path) -> None:
+    script = "a < b, $x_1$ and <script>alert(1)</script><img src=x onerror=alert(2)>[me](javascript:alert(3)) *mine*"
+    student = Student()
+    student.cell("question").source = script
+    student.notebook.cells.append(nbformat.v4.new_markdown_cell(script))
+    (tmp_path / "in" / "ann" / CHAPTER / f"{NOTEBOOK}.ipynb").write_text(json.dumps(student.notebook))
+    graded().close()
+    copy = nbformat.read(tmp_path / "out" / "autograded" / "ann" / CHAPTER / f"{NOTEBOOK}.ipynb", as_version=4)
+    assert not [output for cell in copy.cells if cell.cell_type == "code" for output in cell.outputs]
+    shown = "".join(markdown2html_mistune(cell.source) for cell in copy.cells if cell.cell_type == "markdown")
+    assert "<em>mine</em>" in shown
+    assert "a &lt; b, $x_1$" in shown
+    for word in ("<script", "onerror", "javascript:"):
+        assert word not in shown
+
+
+def test_a_gradebook_that_is_not_there_is_made(graded, tmp_path) -> None:
+    (tmp_path / "gradebook.db").unlink()
+    with graded() as gradebook:
+        assert gradebook.find_submission(CHAPTER, "ann").score == 8
+        assert gradebook.find_submission(CHAPTER, "bob").total_seconds_late == 0
+
+
+def test_a_time_that_is_none_is_said(graded, tmp_path, capsys) -> None:
+    (tmp_path / "in" / "bob" / CHAPTER / "timestamp.txt").write_text("noon, I think")
+    graded().close()
+    assert "holds no time" in capsys.readouterr().out
