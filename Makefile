@@ -1,11 +1,12 @@
 # Each target makes .venv and installs what it needs on first use; after that it starts at once.
-#   make lab · make test · make finetune · make bench        (another Python: make PYTHON=/path/to/python3.11 lab)
+#   make lab · make test · make finetune · make bench · make exercises · make grade SUBMISSIONS=folder
+# (another Python: make PYTHON=/path/to/python3.11 lab)
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: lab test finetune bench town-mini
+.PHONY: lab test finetune bench exercises grade town-mini
 .DELETE_ON_ERROR:
 
 lab: $(READY)
@@ -19,6 +20,15 @@ finetune: $(READY)
 
 bench: $(READY)
 	$(BIN)/python tests/benchmarks/step.py $(ARGS)
+
+# What students get, from solutions/.
+exercises: $(READY)
+	$(BIN)/python -m minisft exercises $(ARGS)
+
+# SUBMISSIONS/STUDENT/CHAPTER/NOTEBOOK.ipynb in; marks and pages out, beside that folder.
+grade: $(READY)
+	@[ -n "$(SUBMISSIONS)" ] || { echo "which submissions? make grade SUBMISSIONS=/path/to/folder"; exit 1; }
+	$(BIN)/python -m minisft grade "$(SUBMISSIONS)" --out "$(SUBMISSIONS:/=)-graded" $(ARGS)
 
 # Pretrains the models that come with the package and writes them there.
 town-mini: $(READY)
