@@ -52,11 +52,12 @@ def parsed(source: str) -> ast.Module | None:
 
 
 def is_stub(cells: Sequence[Cell], function: str) -> bool:
-    """Whether a function is still as it was handed out: a docstring, and NotImplementedError."""
+    """Whether a function still has its `raise NotImplementedError`, and returns nothing before it."""
     for cell in reversed(cells):
         tree = parsed(cell.source)
         for node in tree.body if tree else []:
             if isinstance(node, ast.FunctionDef) and node.name == function:
-                body = [part for part in node.body if not isinstance(part, ast.Expr)]
-                return [ast.unparse(part) for part in body] == ["raise NotImplementedError"]
+                raises = [part.lineno for part in node.body if ast.unparse(part) == "raise NotImplementedError"]
+                returns = [part.lineno for part in ast.walk(node) if isinstance(part, ast.Return)]
+                return bool(raises) and min(raises) < min(returns, default=max(raises) + 1)
     return False

@@ -5,6 +5,7 @@ exercise that ended a worker is left out, and another worker goes on with the re
 """
 
 import base64
+import inspect
 import os
 import signal
 import subprocess
@@ -103,7 +104,9 @@ def functions_by_value(functions: Any) -> bytes:
     package = sys.modules["minisft"]
     cloudpickle.register_pickle_by_value(package)
     try:
-        return cloudpickle.dumps({name: dict(choices) for name, choices in functions.items()})
+        return cloudpickle.dumps(
+            {name: {k: inspect.unwrap(f) for k, f in some.items()} for name, some in functions.items()}
+        )
     finally:
         cloudpickle.unregister_pickle_by_value(package)
 

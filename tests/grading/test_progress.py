@@ -112,8 +112,17 @@ def test_needed_cells_are_those_that_a_function_reaches() -> None:
     assert [cell.number for cell in needed(notebook, ["h"])] == [5, 8, 9]
 
 
-def test_a_stub_is_one_only_as_it_was_handed_out() -> None:
-    assert is_stub(cells('def f(x):\n    """What."""\n    raise NotImplementedError'), "f")
-    assert not is_stub(cells("def f(x):\n    y = x\n    raise NotImplementedError"), "f")
-    assert not is_stub(cells("def f(x):\n    raise NotImplementedError", "def f(x):\n    return x"), "f")
-    assert not is_stub(cells("def f(x:"), "f")
+@pytest.mark.parametrize(
+    ("stub", "sources"),
+    [
+        (True, ['def f(x):\n    """What."""\n    raise NotImplementedError']),
+        (True, ["def f(x):\n    y = x + 1\n    raise NotImplementedError\n    return y"]),  # a faded example
+        (False, ["def f(x):\n    return x\n    raise NotImplementedError"]),
+        (False, ["def f(x):\n    if x:\n        return x\n    raise NotImplementedError"]),
+        (False, ["def f(x):\n    raise NotImplementedError", "def f(x):\n    return x"]),
+        (False, ["def f(x:"]),
+        (False, ["f = 1"]),
+    ],
+)
+def test_a_stub_is_what_has_nothing_to_run(stub: bool, sources: list[str]) -> None:
+    assert is_stub(cells(*sources), "f") == stub
