@@ -33,6 +33,7 @@ grade: $(READY)
 # Pretrains the models that come with the package and writes them there.
 town-mini: $(READY)
 	$(BIN)/python -m minisft pretrain --recipe town-mini --keep-every 100 $(ARGS)
+	$(BIN)/python -m minisft pretrain --recipe town-mini-plm --keep-every 100 $(ARGS)
 
 $(READY): requirements.txt constraints.txt pyproject.toml
 	@[ -n "$(PYTHON)" ] || { echo "minisft needs Python 3.11 or newer: install it, then make PYTHON=/path/to/it ..."; exit 1; }

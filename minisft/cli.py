@@ -100,7 +100,9 @@ def add_pretraining(command: argparse.ArgumentParser) -> None:
     command.add_argument("--keep-every", type=int, metavar="UPDATES", help="keep the state also between measurements")
     command.add_argument("--out", type=Path, help="folder for the model, the log and the curve (runs/pretrained-...)")
     command.add_argument("--resume", action="store_true", help="go on with the run in --out")
-    command.add_argument("--recipe", choices=["town-mini"], help="make the model of that name, and its plm twin")
+    command.add_argument(
+        "--recipe", choices=["town-mini", "town-mini-plm"], help="make that model anew, as it was made"
+    )
 
 
 def add_task(command: argparse.ArgumentParser) -> None:

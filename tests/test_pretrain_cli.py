@@ -174,16 +174,17 @@ def town(split: str, language: str, seed: int = 0):
 
 @pytest.fixture(scope="module")
 def packaged(tmp_path_factory) -> Path:
-    """The recipe of the packaged models, run for two updates on a stand-in for the town."""
+    """The recipes of the packaged models, run for two updates on a stand-in for the town."""
     out = tmp_path_factory.mktemp("recipe")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("minisft.data.town.documents", town, raising=False)
         options = ["--steps", "2", "--tokens", "4000", "--out", str(out), "--device", "cpu"]
-        assert main(["pretrain", "--recipe", "town-mini", *options]) == 0
+        for name in ("town-mini", "town-mini-plm"):
+            assert main(["pretrain", "--recipe", name, *options]) == 0
     return out / "weights"
 
 
-def test_the_recipe_makes_both_models_and_their_hashes(packaged, monkeypatch, caplog) -> None:
+def test_the_recipes_make_models_and_their_hashes(packaged, monkeypatch, caplog) -> None:
     monkeypatch.setattr(LOCATE, "OWN", packaged)
     one, two = BertForPretraining.from_pretrained("town-mini"), PermutationBert.from_pretrained("town-mini-plm")
     assert caplog.records == []
@@ -197,6 +198,20 @@ def test_the_recipe_makes_both_models_and_their_hashes(packaged, monkeypatch, ca
     assert vocabularies[0] == vocabularies[1]
     assert {"渡", "ferry"} <= set(vocabularies[0].splitlines())
     assert locate("town-mini") == packaged / "town-mini"
+
+
+def test_the_models_that_come_with_the_package(caplog) -> None:
+    """The twin predicts in any order, and its content stream is a BERT like any other."""
+    one, two = BertForPretraining.from_pretrained("town-mini"), PermutationBert.from_pretrained("town-mini-plm")
+    assert caplog.records == []
+    assert one.config == two.config
+    ids = torch.tensor([[2, 90, 91, 92, 3]])
+    twin = Bert.from_pretrained("town-mini-plm").eval()
+    torch.testing.assert_close(twin(ids)[0], two.eval().bert(ids)[0])
+    assert not torch.allclose(twin(ids)[0], one.eval().bert(ids)[0])
+    folders = [locate(name) for name in LOCATE.OWN_MODELS]
+    assert (folders[0] / "vocab.txt").read_bytes() == (folders[1] / "vocab.txt").read_bytes()
+    assert sum(path.stat().st_size for folder in folders for path in folder.iterdir()) < 8_000_000
 
 
 @pytest.mark.parametrize("file", ["model.safetensors", "vocab.txt", "config.json"])

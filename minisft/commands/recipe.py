@@ -1,4 +1,4 @@
-"""How the models that come with the package were made: `make town-mini`, or `pretrain --recipe town-mini`."""
+"""How the models that come with the package were made: `make town-mini`, or `pretrain --recipe` and a model's name."""
 
 import argparse
 import json
@@ -13,41 +13,40 @@ from minisft.data.corpus import town_corpus
 from minisft.errors import InputError
 from minisft.training import Pretraining, Settings
 
-# BERT's objectives, and its twin in any order: the same text, so the same vocabulary, and size and updates.
-MODELS = {"town-mini": "mlm+nsp", "town-mini-plm": "plm"}
+FIRST, TWIN = "town-mini", "town-mini-plm"
+# The twin goes on from where the first one is and learns to predict in any order: its size and vocabulary are the same,
+# and a third of the updates is enough.
+OBJECTIVES = {FIRST: "mlm+nsp", TWIN: "plm"}
+STEPS = {FIRST: 6000, TWIN: 2000}
 TOKENS = 3_000_000  # words and ideographs, half English and half Chinese
-STEPS = 6000
 SETTINGS = Settings(batch_size=32, learning_rate=1e-3, warmup=0.1, weight_decay=0.01, seed=0)
 FREE = {"recipe", "command", "steps", "tokens", "out", "resume", "keep_every", "device", "json"}  # options that remain
 
 
 def build(options: argparse.Namespace) -> None:
-    """Pretrain both models and write them, half precision, with their hashes into the package.
+    """Pretrain the model that `--recipe` names and write it, half precision, with its hashes into the package.
 
-    With `--out` everything goes below that folder instead, and the package stays as it is. Raises InputError where an
-    option is given that the recipe decides.
+    With `--out` everything goes below that folder instead, and the package stays as it is. The twin goes on from the
+    first model there. Raises InputError where that is missing, or an option is given that the recipe decides.
     """
     decided = [name for name, value in vars(options).items() if value is not None and name not in FREE]
     if decided:
         raise InputError(f"the recipe decides --{decided[0].replace('_', '-')}; leave that option or --recipe out")
-    runs = options.out or Path("runs") / options.recipe
-    weights = options.out / "weights" if options.out else OWN
-    corpus = town_corpus(options.tokens or TOKENS, ["en", "zh"])
-    for name, kind in MODELS.items():
-        run = Pretraining(
-            corpus,
-            kind,
-            settings=SETTINGS,
-            steps=options.steps or STEPS,
-            out=runs / name,
-            device=options.device,
-            keep_every=options.keep_every,
-            resume=options.resume,
-        )
-        where = f" --out {shlex.quote(str(options.out))}" if options.out else ""
-        results = options.json and options.json.with_stem(f"{options.json.stem}-{name}")
-        run_and_report(run, results, f"--recipe {options.recipe}{where}")
-        export(run, weights, name)
+    name, weights = options.recipe, options.out / "weights" if options.out else OWN
+    run = Pretraining(
+        town_corpus(options.tokens or TOKENS, ["en", "zh"]),
+        OBJECTIVES[name],
+        str(weights / FIRST) if name == TWIN else None,
+        settings=SETTINGS,
+        steps=options.steps or STEPS[name],
+        out=(options.out or Path("runs")) / name,
+        device=options.device,
+        keep_every=options.keep_every,
+        resume=options.resume,
+    )
+    where = f" --out {shlex.quote(str(options.out))}" if options.out else ""
+    run_and_report(run, options.json, f"--recipe {name}{where}")
+    export(run, weights, name)
 
 
 def export(run: Pretraining, weights: Path, name: str) -> None:

@@ -79,10 +79,10 @@ def main() -> None:
     parser.add_argument("--print", action="store_true", help="run nothing")
     options = parser.parse_args()
     warnings.filterwarnings("ignore")
-    results = json.loads(options.json.read_text())["runs"] if options.json.exists() else {}
+    results = read(options.json)
     options.json.parent.mkdir(parents=True, exist_ok=True)
     for key, task, model, rows, seed in [] if options.print else wanted(options):
-        if key in results:
+        if key in read(options.json):  # another process may have added it
             continue
         started = time.perf_counter()
         if model == "bag":
@@ -91,7 +91,7 @@ def main() -> None:
             scores = {name: rounded(values) for name, values in found.items()}
         else:
             scores = rounded(fine_tuned(task, model, rows, seed, options))
-        results[key] = {"scores": scores, "seconds": round(time.perf_counter() - started)}
+        results = read(options.json) | {key: {"scores": scores, "seconds": round(time.perf_counter() - started)}}
         write(options.json, results)
         print(key, results[key], flush=True)
     print(table(results, options))
@@ -107,6 +107,11 @@ def wanted(options: argparse.Namespace) -> Iterator[tuple[str, str, str, int, in
 def rounded(scores: dict) -> dict[str, float]:
     """Scores, shorter."""
     return {name: round(float(value), 4) for name, value in scores.items()}
+
+
+def read(path: Path) -> dict[str, dict]:
+    """The runs of a file, where there is one."""
+    return json.loads(path.read_text(encoding="utf-8"))["runs"] if path.exists() else {}
 
 
 def write(path: Path, results: dict) -> None:
