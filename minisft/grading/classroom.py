@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import torch
 from tqdm import tqdm
@@ -21,7 +22,7 @@ from minisft.grading.running import LIMITS, Key, Limits, run
 from minisft.grading.sandbox import Sandbox
 from minisft.grading.worker import PACKAGE
 
-CODE = ("checks", "ops", "grading")  # the rooms that decide a mark
+CODE = ("checks", "ops", "objectives", "grading")  # the rooms that decide a mark
 NOT_GRADED = "not graded"  # the status where the grader itself failed
 
 
@@ -66,7 +67,7 @@ class Classroom:
     def __post_init__(self) -> None:
         if not self.submissions.is_dir():
             raise InputError(f"there is no folder {self.submissions}; expected STUDENT/CHAPTER/NOTEBOOK.ipynb in it")
-        folders = sorted(path for path in self.submissions.iterdir() if path.is_dir() and path.name[0] not in "._")
+        folders = sorted(path for path in self.submissions.iterdir() if path.is_dir() and path.name[0] != ".")
         self.students = [path.name for path in folders]
         handed_in = {path.relative_to(folder) for folder in folders for path in folder.glob("*/*.ipynb")}
         paths = [path for path in all_notebooks(self.solutions) if path.relative_to(self.solutions) in handed_in]
@@ -148,7 +149,7 @@ class Classroom:
         if not os.path.lexists(path):
             return none_of(assignment.exercises, "missing", "this notebook was not handed in")
         try:
-            cells = code_cells(read(path))
+            cells = code_cells(self.notebook(student, assignment))
         except UnreadableError as error:
             return none_of(assignment.exercises, "unreadable", str(error))
         keys = {e.name: self.keys[e.name, e.function] for e in assignment.exercises if e.function}
@@ -159,6 +160,13 @@ class Classroom:
         """Where a student's notebook should be."""
         return self.submissions / student / f"{assignment.name}.ipynb"
 
+    def notebook(self, student: str, assignment: Assignment) -> dict[str, Any]:
+        """What a student handed in. Raises UnreadableError where it is no notebook of their own."""
+        path = self.handed_in(student, assignment)
+        if path.parent.is_symlink():
+            raise UnreadableError("its folder is a link")
+        return read(path)
+
     def result_path(self, student: str, assignment: Assignment) -> Path:
         """Where the marks of a notebook are kept."""
         return self.out / "results" / student / f"{assignment.name}.json"
@@ -166,7 +174,7 @@ class Classroom:
     def digest(self, student: str, assignment: Assignment) -> str:
         """What is the same as long as nothing that decides the marks has changed."""
         path = self.handed_in(student, assignment)
-        regular = path.is_file() and not path.is_symlink()
+        regular = path.is_file() and not path.is_symlink() and not path.parent.is_symlink()
         content = hashlib.sha256(path.read_bytes()).hexdigest() if regular else f"none {os.path.lexists(path)}"
         parts = [content, self.seed, assignment.exercises, self.limits, self.code.hex(), self.sandbox is None]
         return hashlib.sha256("\n".join(map(repr, parts)).encode()).hexdigest()
@@ -175,11 +183,10 @@ class Classroom:
         """The result of an earlier run, where it still holds."""
         try:
             kept = json.loads(self.result_path(student, assignment).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            marks = tuple(Mark(**one) for one in kept["marks"])
+        except (OSError, ValueError, LookupError, TypeError):  # none, or a damaged one
             return None
-        if kept.get("digest") != digest:
-            return None
-        return Result(student, assignment.name, tuple(Mark(**one) for one in kept["marks"]))
+        return Result(student, assignment.name, marks) if kept.get("digest") == digest else None
 
 
 def write(path: Path, text: str, mode: int = 0o644) -> None:

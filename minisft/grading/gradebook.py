@@ -21,7 +21,7 @@ from minisft.errors import InputError
 from minisft.grading.classroom import NOT_GRADED, Assignment, Classroom, Result, write
 from minisft.grading.generate import CONFIG, STEPS, student_version
 from minisft.grading.marking import Mark
-from minisft.grading.notebooks import UnreadableError, nbgrader, read, source_of
+from minisft.grading.notebooks import UnreadableError, nbgrader, source_of
 
 # nbgrader's steps up to where it enters the cells of a notebook.
 ENTER = [*STEPS[: STEPS.index(preprocessors.ComputeChecksums) + 1], preprocessors.SaveCells]
@@ -119,7 +119,7 @@ def copy_to_mark(course: Classroom, assignment: Assignment, student: str) -> tup
     """
     notebook = nbformat.reads(student_version(assignment.path), as_version=4)
     try:
-        cells = read(course.handed_in(student, assignment))["cells"]
+        cells = course.notebook(student, assignment)["cells"]
     except UnreadableError:
         cells = []
     answers = {str(nbgrader(cell).get("grade_id")): source_of(cell) for cell in reversed(cells)}

@@ -38,8 +38,8 @@ class Limits:
     notebook: float = 120.0  # seconds of all cells together
     exercise: float = 20.0  # seconds
     restarts: int = 4
-    memory: int = 2_000_000_000  # bytes
-    processes: int = 48
+    memory: int = 1_000_000_000  # bytes
+    processes: int = 32
     file_size: int = 32_000_000  # bytes
 
 

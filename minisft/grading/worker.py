@@ -100,7 +100,6 @@ def main() -> None:
     for name in ("contract", "calling", "plain"):
         del sys.modules[f"minisft.checks.{name}"]  # a student imports hollow ones
     orders, _ = wire.decode(incoming.readline())
-    myself = os.getpid()
     shell = quiet_shell()
     confine(orders)
 
@@ -112,8 +111,7 @@ def main() -> None:
     for number, source in orders["cells"]:
         say({"cell": number})
         run_cell(shell, number, source, say)
-        if os.getpid() != myself:  # a cell has forked, and this is the copy
-            os._exit(0)
+    end_others(orders["alone"])
     say({"ready": True})
     for line in incoming:
         order, arrays = wire.decode(line)
@@ -147,6 +145,8 @@ def take_over_the_standard_streams() -> tuple[BinaryIO, BinaryIO]:
 
 def confine(orders: dict[str, Any]) -> None:
     """Limits that cannot be lifted again; memory is counted from what is in use already."""
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text("1000")  # the first to go where memory runs out
     if orders["user"]:
         os.setgroups([])
         os.setresgid(orders["user"], orders["user"], orders["user"])
@@ -159,8 +159,6 @@ def confine(orders: dict[str, Any]) -> None:
     if status.exists():
         mapped = int(status.read_text().split()[0]) * resource.getpagesize()
         limits[resource.RLIMIT_AS] = mapped + orders["memory"]
-        with contextlib.suppress(OSError):
-            Path("/proc/self/oom_score_adj").write_text("1000")  # the first to go where memory runs out
     for which, value in limits.items():
         resource.setrlimit(which, (value, value))
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # a file too large is an error, no death
@@ -188,11 +186,14 @@ def quiet_shell() -> Any:
 def run_cell(shell: Any, number: int, source: str, say: Any) -> None:
     """Execute a cell; an error in it is reported, and ends the cell alone."""
     shell.execution_count = number
+    myself = os.getpid()
     try:
         result = shell.run_cell(source, store_history=False, silent=True)
         error = result.error_before_exec or result.error_in_exec
     except BaseException as caught:  # what IPython itself does not catch
         error = caught
+    if os.getpid() != myself:  # the cell has forked, and this is the copy
+        os._exit(0)
     if error is not None:
         said = ""
         with contextlib.suppress(BaseException):  # an exception of the student's may fail to say what it is
@@ -253,11 +254,18 @@ def in_a_child(answer: Any, seconds: float, alone: bool) -> bytes | str:
         return receive(reading, time.monotonic() + seconds)
     finally:
         os.close(reading)
-        for target in [child, *([-1] if alone else [])]:  # alone: everything else that still runs here
-            with contextlib.suppress(OSError):
-                os.kill(target, signal.SIGKILL)
+        with contextlib.suppress(OSError):
+            os.kill(child, signal.SIGKILL)
+        end_others(alone)
         with contextlib.suppress(OSError):
             os.waitpid(child, 0)
+
+
+def end_others(alone: bool) -> None:
+    """End all that the student's code has started and that still runs, where nothing else can be hit."""
+    if alone:
+        with contextlib.suppress(OSError):
+            os.kill(-1, signal.SIGKILL)
 
 
 def receive(descriptor: int, deadline: float) -> bytes | str:

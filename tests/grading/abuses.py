@@ -3,6 +3,7 @@
 Each student has all four exercises right, but for what the row says.
 """
 
+import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -74,7 +75,7 @@ if os.fork() == 0:
     os._exit(0)"""
 SAYS_THE_CASE = """\
 number = str(scores.flatten()[0].item()).replace('.', '_')
-raise type('case_' + number, (Exception,), {})(str(scores.tolist()))"""
+raise type('cas' + 'e_' + number, (Exception,), {})(str(scores.tolist()))"""
 
 
 @dataclass(frozen=True)
@@ -221,6 +222,7 @@ def broken_files(places: Places) -> Iterator[Row]:
     )
     whose = places.submissions / "reference" / CHAPTER / f"{NOTEBOOK}.ipynb"
     yield Row("links_to_another", linked(whose), everything("unreadable"), ("no file",))
+    yield Row("links_its_folder", lambda folder: (folder / CHAPTER).symlink_to(whose.parent), everything("unreadable"))
     odd = Student().changed(
         lambda notebook: notebook.cells[0].update(source=["import math\n", "import torch"], metadata=[])
     )
@@ -357,7 +359,8 @@ def spies(places: Places) -> Iterator[Row]:
         ("raises KeyError",),
     )
     yield Row("outlives_the_run", Student({"softmax": f"{right('softmax')}\n{STAYS}"}))
-    inside = softmax(f"{STAYS}\nreturn torch.softmax(scores, dim)")
+    once = f"if 'stays' not in globals():\n    globals()['stays'] = True\n{textwrap.indent(STAYS, '    ')}"
+    inside = softmax(f"{once}\nreturn torch.softmax(scores, dim)")
     yield Row("outlives_the_call", Student({"softmax": inside}))
 
 

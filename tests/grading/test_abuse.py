@@ -15,7 +15,7 @@ from minisft.grading.classroom import Classroom
 from minisft.grading.pages import write_pages
 from minisft.grading.running import Limits
 
-PATIENCE = Limits(cell=6.0, exercise=6.0, restarts=2)  # a machine that runs other tests meanwhile needs some
+PATIENCE = Limits(cell=5.0, exercise=5.0, restarts=2)  # a machine that runs other tests meanwhile needs some
 
 
 @pytest.fixture(scope="module")
