@@ -62,16 +62,10 @@ def test_rows_are_what_the_task_declares(task, domain, language) -> None:
 
 
 # Words that turn a sentence round. How it denies is read from how many of them stand around the fact.
-TURNS = {
-    "en": re.compile(r"\b(not|no|nobody|deny|denied|doubt|false|wrong|mistake)\b"),
-    "zh": re.compile("没有|否认|不|无|疑|假|错"),
-}
+TURNS = {"en": re.compile(r"\b(not|no|nobody|deny|doubt|mistake)\b"), "zh": re.compile("没有|否认|不|无|疑|错")}
 AROUND = {
-    "en": re.compile(r"^(?:.*\bthat )?(.+?)(?: is true| is false|, which is wrong|, which is not true)?$"),
-    "zh": re.compile(
-        "^(?:毫无疑问，|谁也不能否认|谁也不能说|有人否认|有人说|据说|关于|否认|说)?(.+?)"
-        "(?:，这是真的|，这不是真的|的传言是.的|并没有错|就错了|，?这?是不对的|，其实并无此事)?$"
-    ),
+    "en": re.compile(r"^(?:.*\bthat )?(.+)$"),
+    "zh": re.compile("^(?:毫无疑问，|谁也不能否认|谁也不能说|说)?(.+?)(?:，这是真的|，这不是真的|就错了)?$"),
 }
 
 

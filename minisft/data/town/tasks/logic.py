@@ -18,29 +18,16 @@ PARTIES = ("person", "other")
 SAME = ("argue", "meet", "wed")
 REVERSED = ("sell", "lend", "give", "give_back", "succeed", "reward")
 FREE = ("help", "visit", "praise", "thank", "invite", "teach", "rescue")
-# How a clause is affirmed and how it is denied, with the same words: none of them alone tells which of the two it is.
+# How a clause is affirmed and how it is denied; a second denial makes the first undone. Few ways, so that a small model
+# sees each often enough to learn what it does.
 AFFIRMED = {
-    "en": (
-        "{}", "it is true that {}", "nobody can deny that {}", "there is no doubt that {}",
-        "the rumour that {} is true", "it is no mistake to say that {}",
-        "it would be wrong to deny that {}", "it was denied that {}, which is wrong",
-    ),
-    "zh": (
-        "{}", "{}，这是真的", "谁也不能否认{}", "关于{}的传言是真的",
-        "毫无疑问，{}", "说{}并没有错", "否认{}是不对的", "有人否认{}，这是不对的",
-    ),
-}  # fmt: skip
+    "en": ("{}", "it is true that {}", "nobody can deny that {}", "there is no doubt that {}"),
+    "zh": ("{}", "{}，这是真的", "谁也不能否认{}", "毫无疑问，{}"),
+}
 DENIED = {
-    "en": (
-        "it is not true that {}", "nobody can say that {}", "there is no truth in the story that {}",
-        "the rumour that {} is false", "it is a mistake to say that {}",
-        "it would be wrong to say that {}", "it was said that {}, which is not true",
-    ),
-    "zh": (
-        "{}，这不是真的", "谁也不能说{}", "关于{}的传言是假的",
-        "据说{}，其实并无此事", "说{}就错了", "说{}是不对的", "有人说{}，这是不对的",
-    ),
-}  # fmt: skip
+    "en": ("it is not true that {}", "nobody can say that {}", "it is a mistake to say that {}"),
+    "zh": ("{}，这不是真的", "谁也不能说{}", "说{}就错了"),
+}
 # Of the pairs that do not say the same, the share that differs in the fact; the others affirm it once and deny it once.
 # Of the former, the share with two people exchanged.
 ANOTHER, EXCHANGED = 0.2, 0.3
