@@ -5,7 +5,8 @@ An exercise, in `solutions/<chapter folder>/<notebook>.ipynb`, is four cells:
 1. markdown: what and why, difficulty, minutes;
 2. code, with the nbgrader metadata `{"grade": false, "solution": true, "locked": false, "grade_id": NAME,
    "schema_version": 3}`: defines the function, with `### BEGIN SOLUTION` ... `### END SOLUTION` around its body.
-   Signature and docstring stay; `raise NotImplementedError` takes the body's place;
+   What stands outside the marks stays: signature, docstring, of a faded example some lines as well. `raise
+   NotImplementedError` takes the place of each region;
 3. code, with `{"grade": true, "solution": false, "locked": true, "points": N, "grade_id": "check-NAME",
    "schema_version": 3}`: `check("NAME", function)`, where NAME is a contract of `minisft.checks`;
 4. markdown: three folded hints.
