@@ -1,13 +1,20 @@
-"""MRPC for real: this code and Hugging Face's Trainer with the same settings, seeds and pretrained weights.
+"""MRPC for real: this code, Hugging Face's Trainer and Lightning with the same settings, seeds and pretrained weights.
 
-    MINISFT_DATA=... python tests/benchmarks/mrpc.py --seeds 1 2 3 [--only ours|trainer] [--json FILE]
+    MINISFT_DATA=... python tests/benchmarks/mrpc.py --seeds 1 2 3 [--only ours|trainer|lightning] [--json FILE]
 
-Both keep the epoch that is best on the validation split, and are scored on the 1725 test pairs.
+All keep the epoch that is best on the validation split, and are scored on the 1725 test pairs. Every run has a process
+of its own, so that its time and its peak memory are its own. `--rows` takes so many training pairs only.
+
+Rows of like length share a batch in all three: by each one's own way in this code and in the Trainer
+(`group_by_length`), and in this code's way in Lightning, which has none.
 """
 
 import argparse
 import json
+import logging
+import resource
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -18,32 +25,39 @@ import torch
 sys.path.insert(0, str(Path(__file__).parent))
 
 
-def ours(seed: int, folder: Path) -> dict[str, float]:
+def load(seed: int, rows: int | None):
+    """The task, with so many training pairs."""
+    from minisft.data import load_task
+
+    task = load_task("mrpc")
+    return task if rows is None else task.take(rows, seed)
+
+
+def ours(seed: int, rows: int | None, folder: Path) -> dict[str, float]:
     """`python -m minisft finetune --task mrpc ...`, as in the README."""
     from minisft.cli import main
 
     out = folder / "ours.json"
     command = (
         "finetune --task mrpc --epochs 3 --batch-size 16 --lr 1e-4 --warmup 0.1 --weight-decay 0.01 --device cpu "
-        f"--seed {seed} --out {folder / f'ours-{seed}'} --json {out}"
+        f"--seed {seed} --out {folder / 'ours'} --json {out}"
     )
-    if main(command.split()):
+    if main(command.split() + (["--rows", str(rows)] if rows else [])):
         raise SystemExit(f"minisft failed with seed {seed}")
     return json.loads(out.read_text())["after"]
 
 
-def hugging_face(seed: int, folder: Path) -> dict[str, float]:
+def hugging_face(seed: int, rows: int | None, folder: Path) -> dict[str, float]:
     """The Trainer, padded dynamically and grouped by length, with the same numbers."""
     from peers import make_trainer, scores_on_test
     from transformers import set_seed
 
     from minisft.checkpoints import locate
-    from minisft.data import load_task
 
-    task = load_task("mrpc")
+    task = load(seed, rows)
     set_seed(seed)  # the new head is drawn before the Trainer sets its seed
     trainer = make_trainer(
-        task, locate("minilm"), folder / f"trainer-{seed}", padding=False,
+        task, locate("minilm"), folder / "trainer", padding=False,
         num_train_epochs=3, per_device_train_batch_size=16, per_device_eval_batch_size=32, learning_rate=1e-4,
         warmup_steps=0.1, weight_decay=0.01, seed=seed, train_sampling_strategy="group_by_length", use_cpu=True,
         eval_strategy="epoch", save_strategy="epoch", save_total_limit=1, load_best_model_at_end=True,
@@ -53,7 +67,48 @@ def hugging_face(seed: int, folder: Path) -> dict[str, float]:
     return scores_on_test(trainer, task, padding=False)
 
 
-SYSTEMS = {"ours": ours, "trainer": hugging_face}
+def lightning(seed: int, rows: int | None, folder: Path) -> dict[str, float]:
+    """Lightning with Hugging Face's model, torch's AdamW and the same numbers."""
+    from lightning_peer import fine_tune
+
+    return fine_tune(load(seed, rows), seed, folder / "lightning")
+
+
+SYSTEMS = {"ours": ours, "trainer": hugging_face, "lightning": lightning}
+
+
+def work(system: str, seed: int, rows: int | None) -> None:
+    """Run one system here and print its scores and what it cost."""
+    logging.disable(logging.WARNING)
+    with tempfile.TemporaryDirectory() as folder:
+        started = time.perf_counter()
+        scores = SYSTEMS[system](seed, rows, Path(folder))
+        seconds = time.perf_counter() - started
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
+    scores = {name: scores[name] for name in ("accuracy", "f1")}
+    print(json.dumps({"seed": seed, **scores, "seconds": seconds, "peak_mb": peak}))
+
+
+def measure(system: str, seed: int, rows: int | None) -> dict[str, float]:
+    """One run in a process of its own."""
+    command = [sys.executable, __file__, "--work", system, "--seeds", str(seed)]
+    command += ["--rows", str(rows)] if rows else []
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"{system} failed with seed {seed}:\n{done.stderr[-2000:]}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def report(results: dict[str, list[dict]]) -> None:
+    """One line a system: the means over the seeds, and how far apart the accuracies are."""
+    print("mean of the seeds  accuracy      F1  accuracies apart  seconds  peak MB")
+    for name, runs in results.items():
+        mean = {key: statistics.mean(run[key] for run in runs) for key in runs[0]}
+        apart = max(run["accuracy"] for run in runs) - min(run["accuracy"] for run in runs)
+        print(
+            f"{name:17} {mean['accuracy']:9.4f} {mean['f1']:7.4f} {apart:17.4f} "
+            f"{mean['seconds']:8.0f} {mean['peak_mb']:8.0f}"
+        )
 
 
 def main() -> None:
@@ -61,23 +116,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--only", choices=SYSTEMS)
+    parser.add_argument("--rows", type=int)
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--work", choices=SYSTEMS, help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.work:
+        work(options.work, options.seeds[0], options.rows)
+        return
     results: dict[str, list[dict]] = {name: [] for name in SYSTEMS if options.only in (None, name)}
-    with tempfile.TemporaryDirectory() as folder:
-        for seed in options.seeds:
-            for name, rows in results.items():
-                started = time.perf_counter()
-                scores = SYSTEMS[name](seed, Path(folder))
-                rows.append({"seed": seed, **scores, "seconds": time.perf_counter() - started})
-                print(f"{name:<8} seed {seed}: " + ", ".join(f"{k} {v:.3f}" for k, v in rows[-1].items()), flush=True)
-                if options.json:
-                    options.json.write_text(json.dumps({"torch": torch.__version__, **results}, indent=2) + "\n")
-    for name, rows in results.items():
-        accuracies, f1s = [row["accuracy"] for row in rows], [row["f1"] for row in rows]
-        spread = max(accuracies) - min(accuracies)
-        means = f"mean accuracy {statistics.mean(accuracies):.4f}, mean F1 {statistics.mean(f1s):.4f}"
-        print(f"{name:<8} {means} (accuracies {spread:.4f} apart)")
+    for seed in options.seeds:
+        for name, runs in results.items():
+            runs.append(measure(name, seed, options.rows))
+            print(f"{name:9} " + ", ".join(f"{key} {value:.3f}" for key, value in runs[-1].items()), flush=True)
+            if options.json:
+                settings = {"torch": torch.__version__, "rows": options.rows}
+                options.json.write_text(json.dumps({**settings, **results}, indent=2) + "\n")
+    report(results)
 
 
 if __name__ == "__main__":
