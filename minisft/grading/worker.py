@@ -1,8 +1,7 @@
 """The process in which a student's code runs: executes cells, then calls functions on cases, and judges nothing.
 
-Started by path, never imported, where of `minisft` only four files exist (see `FILES`): no reference, no op, no
-solution. `import minisft` gives a hollow package there: every name can be imported, none can be called. So whatever a
-student's code does to this process, it finds no answer in it; and the marks are given elsewhere.
+Started by path, never imported, where of `minisft` only five files exist (see `FILES`): no reference, no op, no
+solution. `import minisft` gives a hollow package there: every name can be imported, none can be called.
 
 Reads and writes lines (see `wire`). First comes the notebook; then, after its cells have run, one exercise a line.
 Each exercise is tried in a child, so that one which dies or does not end leaves the others alone.
@@ -237,8 +236,8 @@ def in_a_child(answer: Any, seconds: float, alone: bool) -> bytes | str:
     """The line that a child sends within its time, or why there is none: `time`, `died` or `size`."""
     reading, writing = os.pipe()
     try:
-        child = os.fork()
-    except OSError:  # the cells have left so many processes that there is no room for another
+        child = fork_with_room(alone)
+    except OSError:
         return "died"
     if child == 0:
         with contextlib.suppress(BaseException):
@@ -259,6 +258,18 @@ def in_a_child(answer: Any, seconds: float, alone: bool) -> bytes | str:
         end_others(alone)
         with contextlib.suppress(OSError):
             os.waitpid(child, 0)
+
+
+def fork_with_room(alone: bool) -> int:
+    """os.fork(), for which processes that the cells have left make room. Raises OSError where none is made."""
+    for _ in range(20):
+        with contextlib.suppress(OSError):
+            return os.fork()
+        end_others(alone)
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(-1, os.WNOHANG)
+        time.sleep(0.05)
+    return os.fork()
 
 
 def end_others(alone: bool) -> None:
