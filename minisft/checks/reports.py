@@ -1,6 +1,8 @@
 """What a person reads of an attempt."""
 
 import difflib
+import os
+import sys
 import textwrap
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -15,18 +17,19 @@ from minisft.errors import InputError
 WIDTH = 100  # characters of a line: what a notebook shows without breaking it
 
 
-def check(name: str, function: Callable, seed: int = 0) -> bool:
-    """Try your function on the cases of an exercise, print what came of it, and say whether all is right.
+def check(name: str, function: Callable, seed: int = 0) -> None:
+    """Try your function on the cases of an exercise, and print what came of it.
 
     Raises InputError for an unknown name or something that is no function.
     """
     verdict = examine(name, function, seed)
-    print(report(verdict))
-    return verdict.passed
+    # nbgrader runs checks where somebody presses Validate, and counts as failed what writes to stderr.
+    failed = not verdict.passed and "NBGRADER_EXECUTION" in os.environ
+    print(report(verdict), file=sys.stderr if failed else sys.stdout)
 
 
 def examine(name: str, function: Callable, seed: int = 0) -> Verdict:
-    """`check` without printing."""
+    """`check` that returns what came of it and prints nothing."""
     contract = find(name)
     if not callable(function):
         given = type(function).__name__

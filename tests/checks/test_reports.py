@@ -20,12 +20,31 @@ def unscaled(query, key, value, mask=None, dropout=0.0):
     return torch.softmax(scores, -1) @ value
 
 
-def test_check_prints_and_says_whether_all_is_right(capsys) -> None:
-    assert check("softmax", lambda scores, dim=-1: torch.softmax(scores, dim)) is True
+def right(scores, dim=-1):
+    return torch.softmax(scores, dim)
+
+
+def last_dimension(scores, dim=-1):
+    return torch.softmax(scores, -1)
+
+
+def test_check_says_whether_all_is_right(capsys) -> None:
+    check("softmax", right)
     printed = capsys.readouterr().out
     assert printed.startswith("softmax: right, on all 7 cases\n  right   shares that add up to one\n")
-    assert check("softmax", lambda scores, dim=-1: torch.softmax(scores, -1)) is False
+    check("softmax", last_dimension)
     assert "Your answer equals a softmax that does not look at `dim`." in capsys.readouterr().out
+
+
+def test_nbgraders_validate_sees_what_is_wrong(capsys, monkeypatch) -> None:
+    """It takes for wrong what a check writes to stderr."""
+    monkeypatch.setenv("NBGRADER_EXECUTION", "validate")
+    check("softmax", right)
+    assert capsys.readouterr().err == ""
+    check("softmax", last_dimension)
+    printed = capsys.readouterr()
+    assert "a softmax that does not look at `dim`" in printed.err
+    assert printed.out == ""
 
 
 def test_a_wrong_answer_is_told_with_property_place_numbers_case_and_mistake() -> None:
