@@ -1,8 +1,11 @@
 """The command line: python -m minisft pretrain | finetune | evaluate | predict | tasks | doctor | progress | grade."""
 
 import argparse
+import contextlib
+import logging
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from minisft.errors import InputError
@@ -14,19 +17,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the return value is the exit status: 0 well, 2 bad input, 130 interrupted."""
     options = parser().parse_args(arguments)
     from minisft import commands  # after the options are read, so that --help does not wait for torch
+    from minisft.training.distributed import process_group
 
     try:
-        getattr(commands, options.command)(options)
+        with contextlib.nullcontext() if process_group().is_main else silence():
+            getattr(commands, options.command)(options)
         return 0
     except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
+        if process_group().speaks():
+            print(f"error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("\nstopped", file=sys.stderr)
+        if process_group().speaks():
+            print("\nstopped", file=sys.stderr)
         return 130
     except BrokenPipeError:  # `... | head` closed the output
         sys.stderr.close()
         return 0
+
+
+@contextlib.contextmanager
+def silence() -> Iterator[None]:
+    """One report for all processes: what another one would print as well is not printed. Errors are."""
+    logging.disable(logging.WARNING)
+    with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
+        yield
 
 
 def parser() -> argparse.ArgumentParser:

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from minisft.checkpoints import write_atomically
-from minisft.commands.report import figures, peak_memory, say, warn_if_collapsed, write_json
+from minisft.commands.report import figures, peak_memory, place, say, warn_if_collapsed, write_json
 from minisft.commands.wording import gold_in_words, shorten, texts_of
 from minisft.data import TASKS, Task, load_task
 from minisft.models import FineTuned
@@ -50,6 +50,8 @@ def finetune(options: argparse.Namespace) -> None:
         "after",
         f"{figures(after)} (epoch {run.validate.best_epoch()} of {run.settings.epochs}, the best on validation)",
     )
+    if not run.trainer.group.is_main:
+        return
     warn_if_collapsed(tested)
     draw(run, task, tested)
     describe(run.out, task)
@@ -122,8 +124,7 @@ def report_model(model: FineTuned, source: str, device: torch.device, precision:
     """What the model is and where it runs."""
     config, millions = model.config, sum(p.numel() for p in model.parameters()) / 1e6
     shape = f"{config.num_hidden_layers} layers, width {config.hidden_size}, {millions:.1f} M parameters"
-    threads = f", {torch.get_num_threads()} threads" if device.type == "cpu" else ""
-    say("model", f"{source}: {shape}; {device}{threads}, {precision}")
+    say("model", f"{source}: {shape}; {place(device)}, {precision}")
 
 
 def draw(run: FineTuning, task: Task, tested: Evaluation) -> None:

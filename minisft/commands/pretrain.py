@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from minisft.commands.report import peak_memory, say, write_json
+from minisft.commands.report import peak_memory, place, say, write_json
 from minisft.data.corpus import Corpus, count_tokens, read_corpus, town_corpus
 from minisft.errors import InputError
 from minisft.training import Pretraining, Settings, Shape, read_log, read_progress
@@ -56,6 +56,8 @@ def run_and_report(run: Pretraining, json: Path | None, again: str) -> None:
     after = run.measure()
     best = run.validate.history[run.validate.best_epoch() - 1]["step"]
     say("after", f"{figures(after)} (update {best} of {run.steps}, the best on held-out text)")
+    if not run.trainer.group.is_main:
+        return
     draw(run)
     results = {
         "corpus": run.corpus.name, "settings": run.about(), "before": before, "after": after,
@@ -128,10 +130,8 @@ def report_model(run: Pretraining) -> None:
     """What the model is and where it runs."""
     config, millions = run.model.config, sum(p.numel() for p in run.model.parameters()) / 1e6
     shape = f"{config.num_hidden_layers} layers, width {config.hidden_size}, {millions:.1f} M parameters"
-    device = run.trainer.device
-    threads = f", {torch.get_num_threads()} threads" if device.type == "cpu" else ""
     origin = run.source or f"new weights, {config.vocab_size} pieces"
-    say("model", f"{origin}: {shape}; {device}{threads}, {run.settings.precision}")
+    say("model", f"{origin}: {shape}; {place(run.trainer.device)}, {run.settings.precision}")
 
 
 def figures(scores: dict[str, float]) -> str:

@@ -46,7 +46,8 @@ def build(options: argparse.Namespace) -> None:
     )
     where = f" --out {shlex.quote(str(options.out))}" if options.out else ""
     run_and_report(run, options.json, f"--recipe {name}{where}")
-    export(run, weights, name)
+    if run.trainer.group.is_main:
+        export(run, weights, name)
 
 
 def export(run: Pretraining, weights: Path, name: str) -> None:

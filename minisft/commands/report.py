@@ -8,6 +8,7 @@ import torch
 
 from minisft.checkpoints import write_atomically
 from minisft.training import Evaluation
+from minisft.training.distributed import process_group
 
 
 def say(what: str, text: str) -> None:
@@ -20,9 +21,17 @@ def figures(scores: dict[str, float]) -> str:
     return ", ".join(f"{name.replace('_', ' ')} {value:.3f}" for name, value in scores.items())
 
 
+def place(device: torch.device) -> str:
+    """What a model runs on: cpu, 2 threads."""
+    threads = f", {torch.get_num_threads()} threads" if device.type == "cpu" else ""
+    processes = process_group().world_size
+    each = f"{processes} processes, each on " if processes > 1 else ""
+    return f"{each}{device.type if processes > 1 else device}{threads}"
+
+
 def write_json(path: Path | None, results: dict[str, Any]) -> None:
     """Write the results where that was asked for."""
-    if path:
+    if path and process_group().is_main:
         text = json.dumps(results, indent=2, ensure_ascii=False) + "\n"
         write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
         say("results", str(path))

@@ -2,8 +2,8 @@
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TypeVar
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -17,6 +17,7 @@ from minisft.text import Encodings, Tokenizer
 if TYPE_CHECKING:
     from datasets import Dataset
 
+AnyBatch = TypeVar("AnyBatch")
 # Rows are sorted by length within blocks of this many batches: enough to waste little, and still shuffled.
 BLOCK = 64
 
@@ -43,6 +44,10 @@ class Batch:
             self.labels.to(device, non_blocking=True),
             self.rows,
         )
+
+    def share(self, rank: int, world_size: int) -> "Batch":
+        """The rows of one of several processes. See `share`."""
+        return share(self, rank, world_size)
 
 
 @dataclass(frozen=True)
@@ -97,6 +102,13 @@ class Batches:
         if min(lengths) < max(lengths):
             mask = torch.arange(max(lengths)) < torch.tensor(lengths)[:, None]
         return Batch(ids, mask, segments, stack([self.labels[row] for row in rows]), rows)
+
+
+def share(batch: AnyBatch, rank: int, world_size: int) -> AnyBatch:
+    """Every `world_size`-th row of a batch from row `rank` on, at the batch's own length; perhaps no row."""
+    rows = slice(rank, None, world_size)
+    tensors = {name: value[rows] for name, value in vars(batch).items() if isinstance(value, Tensor)}
+    return replace(batch, **tensors, rows=batch.rows[rows])
 
 
 def pad(rows: list[list], filler: int) -> Int[Tensor, "B T"] | Float[Tensor, "B T"]:

@@ -1,12 +1,12 @@
 """Masked words (section 3.2.1): hide some words of a text and predict them from all the others."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from minisft.objectives.pretraining import Outputs, PretrainingObjective, move
+from minisft.objectives.pretraining import Outputs, PretrainingObjective, move, share
 from minisft.ops import IGNORED
 from minisft.text import Tokenizer
 from minisft.text.tokenizer import SPECIAL
@@ -74,10 +74,15 @@ class MaskedBatch:
     positions: Int[Tensor, " M"]
     next_labels: Int[Tensor, " B"]  # 0 where the second segment follows the first, 1 where it does not
     rows: list[int]
+    words_a_row: float | None = None  # hidden words, in the whole batch that this is a share of; None: it is whole
 
     def to(self, device: torch.device) -> "MaskedBatch":
         """The same batch on a device."""
         return move(self, device)
+
+    def share(self, rank: int, world_size: int) -> "MaskedBatch":
+        """The rows of one of several processes."""
+        return replace(share(self, rank, world_size), words_a_row=max(1, len(self.positions)) / len(self.rows))
 
 
 class MaskedWords(PretrainingObjective):

@@ -113,5 +113,5 @@ class MaskedAndNext(PretrainingObjective):
 
     def __call__(self, model: nn.Module, batch: MaskedBatch) -> tuple[Float[Tensor, ""], Float[Tensor, "M V"]]:
         outputs = self.outputs(model, batch)
-        scale = max(1, self.items(batch)) / self.next.items(batch)
+        scale = batch.words_a_row or max(1, self.items(batch)) / self.next.items(batch)
         return self.loss(*outputs["mlm"]) + scale * self.loss(*outputs["nsp"]), outputs["mlm"][0]

@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from minisft.objectives.pretraining import Outputs, PretrainingObjective, move
+from minisft.objectives.pretraining import Outputs, PretrainingObjective, move, share
 from minisft.ops import IGNORED
 
 
@@ -26,6 +26,10 @@ class PermutedBatch:
     def to(self, device: torch.device) -> "PermutedBatch":
         """The same batch on a device."""
         return move(self, device)
+
+    def share(self, rank: int, world_size: int) -> "PermutedBatch":
+        """The rows of one of several processes."""
+        return share(self, rank, world_size)
 
 
 def order_words(

@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
+from minisft.data import batching
 from minisft.ops import FUSED, IGNORED, Ops
 
 Outputs = dict[str, tuple[Tensor, Tensor]]  # by name: logits (N C), and the labels (N) that they are held to
@@ -34,6 +35,12 @@ class PretrainingObjective:
 def labelled(labels: Int[Tensor, "B P"]) -> Int[Tensor, " M"]:
     """Where a label is not -100, counted through the batch, b P + p. Id 0 is a label like any other."""
     return (labels != IGNORED).flatten().nonzero().squeeze(1)
+
+
+def share(batch: Any, rank: int, world_size: int) -> Any:
+    """The rows of one of several processes, and where labels stand in them."""
+    rows = batching.share(batch, rank, world_size)
+    return replace(rows, positions=labelled(rows.labels))
 
 
 def move(batch: Any, device: torch.device) -> Any:

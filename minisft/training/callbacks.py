@@ -16,6 +16,8 @@ from minisft.training.trainer import Callback, Record, Trainer
 class ProgressBar(Callback):
     """One bar over all updates, with the loss beside it."""
 
+    main_only = True
+
     def __init__(self, what: str = "fine-tuning") -> None:
         self.what = what
 
@@ -48,7 +50,7 @@ class Validate(Callback):
             trainer.model, trainer.objective, self.batches, trainer.device, trainer.settings.precision
         )
         self.history.append({"step": trainer.step, "epoch": trainer.epoch, **evaluation.scores()})
-        if self.best_epoch() == trainer.epoch:
+        if self.best_epoch() == trainer.epoch and trainer.group.is_main:
             trainer.model.save_pretrained(self.folder)
         if self.exhausted():
             trainer.stop = True
@@ -71,6 +73,8 @@ class Validate(Callback):
 
 class JsonLog(Callback):
     """One JSON object a line: an update (step, loss, gradient norm, learning rate, seconds) or a validation."""
+
+    main_only = True
 
     def __init__(self, path: Path, validate: Validate | None = None) -> None:
         self.path, self.validate = path, validate

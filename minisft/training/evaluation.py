@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from minisft.data import Batches
 from minisft.objectives import Objective
+from minisft.training.distributed import process_group
 from minisft.training.kinds import KINDS
 from minisft.training.metrics import Scores
 from minisft.training.trainer import precision
@@ -39,11 +40,12 @@ class Evaluation:
 def evaluate(
     model: nn.Module, objective: Objective, batches: Batches, device: torch.device, precision_name: str = "fp32"
 ) -> Evaluation:
-    """Run the model over a split, without dropout."""
+    """Run the model over a split, without dropout. Where there are several processes, all must call it: they share."""
+    group = process_group()
     was_training = model.training
     model.eval()
     total, items, rows, outputs = torch.zeros((), device=device), 0, [], []
-    for batch in batches:
+    for batch in group.every(batches):
         with precision(device, precision_name):
             loss, output = objective(model, batch.to(device))
         total += loss
@@ -52,5 +54,8 @@ def evaluate(
         outputs.append(output.float())
     model.train(was_training)
     by_row = dict(zip(rows, (row for output in outputs for row in output.cpu()), strict=True))
+    parts = group.gather((total.item(), items, by_row))
+    total, items = (sum(part[i] for part in parts) for i in (0, 1))
+    by_row = {row: output for part in parts for row, output in part[2].items()}
     in_order = [by_row[row] for row in sorted(by_row)]
-    return Evaluation(total.item() / max(1, items), in_order, batches, model.labels)
+    return Evaluation(total / max(1, items), in_order, batches, model.labels)

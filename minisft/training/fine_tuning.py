@@ -85,15 +85,18 @@ class FineTuning:
 
     def train(self) -> bool:
         """Fit, and load the best epoch's weights. False where it was stopped; `resume` goes on from there."""
-        if not self.resume or not self.state.exists():
+        main = self.trainer.group.is_main
+        if main and not (self.resume and self.state.exists()):
             self.out.mkdir(parents=True, exist_ok=True)
             self.state.unlink(missing_ok=True)  # of a finished run: a new one must not be resumed from it
             self.tokenizer.save(self.out)
         self.trainer.fit()
         if self.trainer.epoch < self.settings.epochs and not self.validate.exhausted():
             return False
-        best = load_fine_tuned(self.out, self.ops)
-        self.model.load_state_dict(best.state_dict())
+        if main:
+            best = load_fine_tuned(self.out, self.ops)
+            self.model.load_state_dict(best.state_dict())
+        self.trainer.group.same(self.model)
         return True
 
     def test(self) -> Evaluation:

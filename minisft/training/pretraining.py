@@ -19,6 +19,7 @@ from minisft.ops import FUSED, Ops
 from minisft.text import Tokenizer
 from minisft.text.vocabulary import train_vocabulary
 from minisft.training.callbacks import JsonLog, ProgressBar, StopOnInterrupt, Validate
+from minisft.training.distributed import process_group
 from minisft.training.fine_tuning import LOG, STATE
 from minisft.training.resume import KeepState, goes_on, restore
 from minisft.training.settings import Settings
@@ -170,15 +171,18 @@ class Pretraining:
 
     def train(self) -> bool:
         """Fit, and load the weights that were best on held-out text. False where the run was stopped."""
-        if self.trainer.step == 0:
+        main = self.trainer.group.is_main
+        if main and self.trainer.step == 0:
             self.out.mkdir(parents=True, exist_ok=True)
             self.state.unlink(missing_ok=True)  # of a finished run: a new one must not be resumed from it
             self.tokenizer.save(self.out)
         self.trainer.fit()
         if self.trainer.epoch < self.settings.epochs:
             return False
-        best = type(self.model).from_pretrained(self.out, self.ops)
-        self.model.load_state_dict(best.state_dict())
+        if main:
+            best = type(self.model).from_pretrained(self.out, self.ops)
+            self.model.load_state_dict(best.state_dict())
+        self.trainer.group.same(self.model)
         return True
 
     def measure(self) -> dict[str, float]:
@@ -195,7 +199,7 @@ class HeldOut(Validate):
 
     def on_epoch(self, trainer: Trainer) -> None:
         self.history.append({"step": trainer.step, "epoch": trainer.epoch, **self.run.measure()})
-        if self.best_epoch() == trainer.epoch:
+        if self.best_epoch() == trainer.epoch and trainer.group.is_main:
             trainer.model.save_pretrained(self.folder)
 
 
@@ -210,12 +214,14 @@ def measure(
     """The scores of a model, without dropout.
 
     For each part of the objective (mlm, nsp, plm) its loss in nats an item, the share of items guessed right and, for
-    words, the perplexity exp(loss); as `loss` the sum of the parts' losses.
+    words, the perplexity exp(loss); as `loss` the sum of the parts' losses. Where there are several processes, all must
+    call it: they share the batches.
     """
+    group = process_group()
     was_training = model.training
     model.eval()
     sums: dict[str, Tensor] = {}  # for each part: loss, right guesses, items
-    for batch in batches:
+    for batch in group.every(batches):
         with precision(device, precision_name):
             outputs = objective.outputs(model, batch.to(device))
         for name, (logits, labels) in outputs.items():
@@ -223,9 +229,10 @@ def measure(
             counted = (objective.loss(logits, labels), right, torch.full_like(right, len(labels)))
             sums[name] = sums.get(name, 0) + torch.stack([number.double() for number in counted])
     model.train(was_training)
+    parts = group.gather({name: found.tolist() for name, found in sums.items()})
     scores = {"loss": 0.0}
-    for name, found in sums.items():
-        total, right, items = found.tolist()
+    for name in parts[0]:
+        total, right, items = (sum(numbers) for numbers in zip(*(part[name] for part in parts if part), strict=True))
         loss = total / max(1.0, items)
         scores["loss"] += loss
         scores |= {f"{name}_loss": loss, f"{name}_accuracy": right / max(1.0, items)}

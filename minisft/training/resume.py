@@ -12,6 +12,7 @@ from torch import Tensor
 from minisft.checkpoints import write_atomically
 from minisft.errors import InputError
 from minisft.training.callbacks import Validate
+from minisft.training.distributed import process_group
 from minisft.training.trainer import Callback, Trainer
 
 
@@ -21,6 +22,8 @@ class KeepState(Callback):
     `about` says how the run was started and is kept with it. The file is replaced in one step: a kill while it is
     written leaves the one before. `restore` puts a run back.
     """
+
+    main_only = True
 
     def __init__(self, path: Path, validate: Validate, about: dict[str, Any], every: int | None = None) -> None:
         self.path, self.validate, self.about, self.every = path, validate, about, every
@@ -79,6 +82,9 @@ def goes_on(path: Path, about: dict[str, Any], resume: bool) -> bool:
 
     Raises InputError where an unfinished run would be written over, or one is resumed that was started otherwise.
     """
+    found = process_group().gather(path.exists())
+    if any(found) and not all(found):
+        raise InputError(f"{path} is there for some processes and not for all; choose an --out folder that all share")
     if not path.exists():
         return False
     progress = read_progress(path)

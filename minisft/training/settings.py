@@ -8,6 +8,7 @@ import torch
 
 from minisft.errors import InputError
 from minisft.ops import SCHEDULES
+from minisft.training.distributed import process_group
 
 
 @dataclass(frozen=True)
@@ -49,13 +50,21 @@ class Settings:
 
 
 def choose_device(name: str = "auto") -> torch.device:
-    """`"auto"` is the GPU where there is one, else the CPU. Raises InputError for a device that is not there."""
+    """`"auto"` is the GPU where there is one, else the CPU; of several processes each has a GPU of its own.
+
+    Raises InputError for a device that is not there.
+    """
     if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        name = "cuda" if torch.cuda.is_available() else "cpu"
     try:
         device = torch.device(name)
     except RuntimeError:
         raise InputError(f"there is no kind of device {name!r}; expected auto, cpu or cuda") from None
+    group = process_group()
+    if device.type == "cuda" and group.world_size > 1:
+        if device.index is not None:
+            raise InputError(f"{name} is one GPU, and each of {group.world_size} processes needs its own; take cuda")
+        device = torch.device("cuda", group.local_rank)
     if device.type == "cuda" and (not torch.cuda.is_available() or (device.index or 0) >= torch.cuda.device_count()):
-        raise InputError(f"torch sees no device {name}; take --device cpu, or install a torch built for your GPU")
+        raise InputError(f"torch sees no device {device}; take --device cpu, or install a torch built for your GPU")
     return device

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from minisft.errors import InputError
 from minisft.objectives import Objective
 from minisft.ops import SCHEDULES
+from minisft.training.distributed import process_group
 from minisft.training.optimizer import AdamW, parameter_groups
 from minisft.training.settings import Settings, choose_device
 
@@ -25,6 +26,10 @@ class Movable(Protocol):
 
     def to(self, device: torch.device) -> "Movable":
         """The same batch on a device."""
+        ...
+
+    def share(self, rank: int, world_size: int) -> "Movable":
+        """The rows of one of several processes, perhaps none. Of a run of one process this is not asked."""
         ...
 
 
@@ -42,7 +47,12 @@ class Loader(Protocol):
 
 
 class Callback:
-    """Behaviour beside the loop. Each method is called with the Trainer; the default does nothing."""
+    """Behaviour beside the loop. Each method is called with the Trainer; the default does nothing.
+
+    Where several processes train together, it is called in each of them, or in the main one alone.
+    """
+
+    main_only = False
 
     def on_start(self, trainer: "Trainer") -> None:
         """Before the first update."""
@@ -68,6 +78,7 @@ class Trainer:
 
     A run is decided by the model, the batches and the settings; `epoch`, `batch` (within the epoch) and `step`
     (updates done) say where it stands. A callback may set `stop`, which ends the run after the update at hand.
+    Under `torchrun` the processes of `group` share each batch: see `distributed`.
     """
 
     def __init__(
@@ -79,7 +90,7 @@ class Trainer:
         device: str = "auto",
         callbacks: Sequence[Callback] = (),
     ) -> None:
-        self.device = choose_device(device)
+        self.group, self.device = process_group(), choose_device(device)
         self.model, self.objective, self.batches, self.settings = model.to(self.device), objective, batches, settings
         self.callbacks = callbacks
         self.optimizer = AdamW(
@@ -101,12 +112,13 @@ class Trainer:
         """
         if self.step == 0:
             torch.manual_seed(self.settings.seed)
+        self.group.same(self.model)
         try:
             self.tell("on_start")
-            while self.epoch < self.settings.epochs and not self.stop:
+            while self.epoch < self.settings.epochs and not self.stopping():
                 for window in self.windows():
                     self.update(window)
-                    if self.stop:
+                    if self.stopping():
                         break
                 else:
                     self.epoch, self.batch = self.epoch + 1, 0
@@ -118,6 +130,11 @@ class Trainer:
         finally:
             self.tell("on_end")
 
+    def stopping(self) -> bool:
+        """Whether `stop` is set, in any process: all must stop after the same update."""
+        self.stop = self.group.stops(self.stop)
+        return self.stop
+
     def windows(self) -> Iterator[list[Movable]]:
         """The rest of this epoch, as many batches at a time as go into one update."""
         epoch = self.batches.epoch(self.epoch, skip=self.batch)
@@ -127,14 +144,17 @@ class Trainer:
     def update(self, window: list[Movable]) -> None:
         """One update: gradients of all batches of the window, normalised by its items, clipped, applied."""
         self.model.train()
+        self.group.seed(self.settings.seed, self.step)
         items = max(1, sum(self.objective.items(batch) for batch in window))
         loss = torch.zeros((), device=self.device)
         for batch in window:
+            rows = self.group.share(batch).to(self.device)
             with precision(self.device, self.settings.precision):
-                total, _ = self.objective(self.model, batch.to(self.device))
+                total, _ = self.objective(self.model, rows)
             (total / items).backward()
             loss += total.detach() / items
         parameters = [p for group in self.optimizer.param_groups for p in group["params"] if p.grad is not None]
+        self.group.sum_([*(p.grad for p in parameters), loss])
         gradients, norm = self.model.ops.clip_gradients([p.grad for p in parameters], self.settings.max_gradient_norm)
         for parameter, gradient in zip(parameters, gradients, strict=True):
             parameter.grad = gradient
@@ -177,6 +197,8 @@ class Trainer:
     def tell(self, event: str, *details: object) -> None:
         """Call one method of every callback, in their order."""
         for callback in self.callbacks:
+            if callback.main_only and not self.group.is_main:
+                continue
             getattr(callback, event)(self, *details)
 
 
