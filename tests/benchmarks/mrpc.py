@@ -3,7 +3,8 @@
     MINISFT_DATA=... python tests/benchmarks/mrpc.py --seeds 1 2 3 [--only ours|trainer|lightning] [--json FILE]
 
 All keep the epoch that is best on the validation split, and are scored on the 1725 test pairs. Every run has a process
-of its own, so that its time and its peak memory are its own. `--rows` takes so many training pairs only.
+of its own, so that its time and its peak memory are its own. `--rows` takes so many training pairs only. Results are
+written after every run, and runs that the file has are left out.
 
 Rows of like length share a batch in all three: by each one's own way in this code and in the Trainer
 (`group_by_length`), and in this code's way in Lightning, which has none.
@@ -23,6 +24,7 @@ from pathlib import Path
 import torch
 
 sys.path.insert(0, str(Path(__file__).parent))
+RESULTS = Path(__file__).parent / "results" / "mrpc.json"
 
 
 def load(seed: int, rows: int | None):
@@ -117,21 +119,35 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--only", choices=SYSTEMS)
     parser.add_argument("--rows", type=int)
-    parser.add_argument("--json", type=Path)
+    parser.add_argument("--json", type=Path, default=RESULTS)
     parser.add_argument("--work", choices=SYSTEMS, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.work:
         work(options.work, options.seeds[0], options.rows)
         return
-    results: dict[str, list[dict]] = {name: [] for name in SYSTEMS if options.only in (None, name)}
+    about = {"torch": torch.__version__, "threads": torch.get_num_threads(), "rows": options.rows}
+    results = read(options.json, about)
     for seed in options.seeds:
-        for name, runs in results.items():
+        for name in SYSTEMS if options.only is None else [options.only]:
+            runs = results.setdefault(name, [])
+            if any(run["seed"] == seed for run in runs):
+                continue
             runs.append(measure(name, seed, options.rows))
             print(f"{name:9} " + ", ".join(f"{key} {value:.3f}" for key, value in runs[-1].items()), flush=True)
-            if options.json:
-                settings = {"torch": torch.__version__, "rows": options.rows}
-                options.json.write_text(json.dumps({**settings, **results}, indent=2) + "\n")
+            options.json.parent.mkdir(parents=True, exist_ok=True)
+            options.json.write_text(json.dumps({**about, "runs": results}, indent=2) + "\n")
     report(results)
+
+
+def read(path: Path, about: dict) -> dict[str, list[dict]]:
+    """The runs of a file, where there is one; those of another torch or other options cannot stand beside new ones."""
+    if not path.exists():
+        return {}
+    found = json.loads(path.read_text())
+    runs = found.pop("runs")
+    if found != about:
+        raise SystemExit(f"{path} holds runs of {found}, not of {about}; give another --json, or delete it")
+    return runs
 
 
 if __name__ == "__main__":
