@@ -6,25 +6,12 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader import preprocessors
 from nbgrader.utils import is_solution
-from traitlets.config import Config
+from traitlets.config.loader import PyFileConfigLoader
 
 from minisft.errors import InputError
 from minisft.grading.notebooks import all_notebooks
 
-CONFIG = Config(
-    {
-        "ClearSolutions": {
-            "code_stub": {"python": "raise NotImplementedError"},
-            "text_stub": "*Your answer.*",
-        },
-        "CourseDirectory": {
-            "source_directory": "solutions",
-            "release_directory": "exercises",
-            # A file beside a notebook would go to the students, with every solution in it.
-            "ignore": [".ipynb_checkpoints", "*.pyc", "__pycache__", "*.py"],
-        },
-    }
-)
+CONFIG = PyFileConfigLoader("nbgrader_settings.py", path=str(Path(__file__).parent)).load_config()
 STEPS = [
     preprocessors.LockCells, preprocessors.ClearSolutions, preprocessors.ClearOutput, preprocessors.CheckCellMetadata,
     preprocessors.ComputeChecksums, preprocessors.ClearHiddenTests, preprocessors.ClearMarkScheme,

@@ -5,23 +5,24 @@ import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import nbformat
-import nh3
-from nbconvert.filters.markdown_mistune import markdown2html_mistune
+from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
 from nbgrader import preprocessors
 from nbgrader.api import Gradebook
-from nbgrader.utils import is_grade, is_solution, parse_utc
+from nbgrader.converters.base import NbGraderException
+from nbgrader.utils import parse_utc
 from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
 from minisft.errors import InputError
-from minisft.grading.classroom import NOT_GRADED, Assignment, Classroom, Result, write
-from minisft.grading.generate import CONFIG, STEPS, student_version
+from minisft.grading.classroom import NOT_GRADED, Assignment, Classroom, Result
+from minisft.grading.copies import handed_in_at, prepare_to_return, write_copy
+from minisft.grading.generate import CONFIG, STEPS
 from minisft.grading.marking import Mark
-from minisft.grading.notebooks import UnreadableError, nbgrader, source_of
 
 # nbgrader's steps up to where it enters the cells of a notebook.
 ENTER = [*STEPS[: STEPS.index(preprocessors.ComputeChecksums) + 1], preprocessors.SaveCells]
@@ -55,6 +56,8 @@ def enter(url: str, course: Classroom, results: Sequence[Result]) -> list[str]:
         with Gradebook(url) as gradebook:
             enter_marks(gradebook, course, assignment, result)
         penalise(url, assignment, result.student, settings)
+    for student, chapter in {(result.student, result.assignment.split("/")[0]) for result in results}:
+        prepare_to_return(course, student, chapter)
     return notes
 
 
@@ -79,65 +82,31 @@ def enter_submissions(url: str, course: Classroom) -> Iterator[str]:
         for student in course.students:
             gradebook.update_or_create_student(student)
             for chapter in chapters:
-                when = {}
-                path = course.submissions / student / chapter / "timestamp.txt"
-                if path.is_file() and not path.is_symlink():
-                    try:
-                        when["timestamp"] = parse_utc(path.read_text(encoding="utf-8").strip())
-                    except ValueError:
-                        yield f"{path} holds no time: whether it was late is not known"
+                time, odd = handed_in_at(course, student, chapter)
+                if odd:
+                    yield odd
+                when = {"timestamp": parse_utc(time)} if time else {}
                 gradebook.update_or_create_submission(chapter, student, **when)
 
 
 def enter_marks(gradebook: Gradebook, course: Classroom, assignment: Assignment, result: Result) -> None:
     """The marks of one notebook. What a person gave stays; where the answer changed, it is to be looked at again."""
-    chapter, name, student = assignment.path.parent.name, assignment.path.stem, result.student
-    copy, untouched = copy_to_mark(course, assignment, student)
-    path = course.out / "autograded" / student / chapter / f"{name}.ipynb"
-    changed = not path.exists() or path.read_text(encoding="utf-8") != copy
-    write(path, copy)
+    chapter, name = assignment.name.split("/")
+    changed, unanswered = write_copy(course, assignment, result)
     cells = {exercise.name: exercise.grade_id for exercise in assignment.exercises}
     for mark in result.marks:
-        grade = gradebook.find_grade(cells[mark.exercise], name, chapter, student)
-        grade.auto_score = score(mark, untouched)
+        grade = gradebook.find_grade(cells[mark.exercise], name, chapter, result.student)
+        grade.auto_score = score(mark, unanswered)
         by_person = grade.manual_score is not None
         grade.needs_manual_grade = changed if by_person else grade.auto_score is None
     gradebook.db.commit()
 
 
-def score(mark: Mark, untouched: set[str]) -> float | None:
+def score(mark: Mark, unanswered: set[str]) -> float | None:
     """Points that need no person: the marks, and none for a question that was not answered."""
-    if mark.points is None and mark.status != NOT_GRADED and mark.exercise in untouched:
+    if mark.points is None and mark.status != NOT_GRADED and mark.exercise in unanswered:
         return 0.0
     return mark.points
-
-
-def copy_to_mark(course: Classroom, assignment: Assignment, student: str) -> tuple[str, set[str]]:
-    """The student version with this student's answers in it, safe to open; and the questions that have none.
-
-    Only sources come from the student. Markdown is rendered and sanitised: nbgrader's pages would run what is in it.
-    """
-    notebook = nbformat.reads(student_version(assignment.path), as_version=4)
-    try:
-        cells = course.notebook(student, assignment)["cells"]
-    except UnreadableError:
-        cells = []
-    answers = {str(nbgrader(cell).get("grade_id")): source_of(cell) for cell in reversed(cells)}
-    untouched = set()
-    for cell in notebook.cells:
-        if not is_solution(cell):
-            continue
-        grade_id = cell.metadata.nbgrader.grade_id
-        answer = answers.get(grade_id, cell.source)
-        if is_grade(cell) and answer.strip() in ("", cell.source.strip()):
-            untouched.add(grade_id)
-        cell.source = answer if cell.cell_type == "code" else sanitised(answer)
-    return nbformat.writes(notebook, version=4) + "\n", untouched
-
-
-def sanitised(markdown: str) -> str:
-    """Markdown as HTML without anything that a browser would run."""
-    return nh3.clean(markdown2html_mistune(markdown))
 
 
 def teachers_settings() -> Config:
@@ -150,3 +119,13 @@ def penalise(url: str, assignment: Assignment, student: str, settings: Config) -
     which = {"notebook": assignment.path.stem, "assignment": assignment.path.parent.name, "student": student}
     step = preprocessors.AssignLatePenalties(config=settings)
     step.preprocess(NotebookNode(cells=[]), {"nbgrader": which | {"db_url": url}})
+
+
+class NoAutograde(NotebookExporter):
+    """What `nbgrader autograde`, and the button of that name, meet here: a line that says what to do instead."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        advice = "marks come from `make grade`: autograde would run the students' code with your rights, and believe it"
+        self.log.error(advice)
+        raise NbGraderException(advice)

@@ -127,11 +127,18 @@ def exercises_of(path: Path) -> list[Exercise]:
 
 def checked(source: str, path: Path) -> tuple[str, str]:
     """The contract and the function of a cell that calls `check`."""
-    calls = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call))
-    for call in calls:
-        match call:
+    call = check_call(source)
+    if call is None:
+        raise InputError(f'{path}: a cell with points must call check("<contract>", <function>); it has {source!r}')
+    if call[0] not in CONTRACTS:
+        raise InputError(f"{path}: check({call[0]!r}, ...), but there is no contract of that name")
+    return call
+
+
+def check_call(source: str) -> tuple[str, str] | None:
+    """The contract and the function of the `check("<contract>", <function>)` in a cell, where there is one."""
+    for node in ast.walk(ast.parse(source)):
+        match node:
             case ast.Call(func=ast.Name("check"), args=[ast.Constant(str(name)), ast.Name(function), *_]):
-                if name not in CONTRACTS:
-                    raise InputError(f"{path}: check({name!r}, ...), but there is no contract of that name")
                 return name, function
-    raise InputError(f'{path}: a cell with points must call check("<contract>", <function>); it has {source!r}')
+    return None

@@ -11,7 +11,7 @@ from typing import Any
 import jinja2
 
 from minisft.grading.classroom import NOT_GRADED, Result, write
-from minisft.grading.marking import BY_HAND, RIGHT
+from minisft.grading.marking import BY_HAND, RIGHT, Mark
 
 IN_WORDS = {
     RIGHT: "right", "wrong": "not right", "stub": "not written", "missing": "not there", "error": "raises an error",
@@ -19,12 +19,22 @@ IN_WORDS = {
     "died": "ended the process", "unreadable": "cannot be read", BY_HAND: "marked by a person",
     NOT_GRADED: "not graded yet",
 }  # fmt: skip
+
+
+def in_words(mark: Mark) -> str:
+    """What came of an exercise, for its author."""
+    said = IN_WORDS[mark.status][:1].upper() + IN_WORDS[mark.status][1:]
+    if not mark.message or mark.status in (RIGHT, NOT_GRADED):
+        return f"{said}."
+    return f"{said}. {mark.message[:1].upper()}{mark.message[1:]}"
+
+
 # Everything that comes from a student is text to these pages, never markup.
 TEMPLATES = jinja2.Environment(
     loader=jinja2.PackageLoader("minisft.grading"), autoescape=True, trim_blocks=True, lstrip_blocks=True
 )
 TEMPLATES.filters["points"] = lambda points: "" if points is None else f"{points:g}"
-TEMPLATES.filters["words"] = IN_WORDS.get
+TEMPLATES.filters["in_words"] = in_words
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,8 @@ class Sandbox:
             walls += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
         for name, value in ENVIRONMENT.items():
             walls += ["--setenv", name, value]
+        # Before what is bound, as this folder may lie in /tmp.
+        walls += ["--perms", "1777", "--size", str(WRITABLE), "--tmpfs", "/tmp"]
         for folder in sorted({parent for path in [*bound, str(PACKAGE)] for parent in Path(path).parents}):
             if folder != Path("/") and not is_below(folder, map(Path, bound)):
                 walls += ["--perms", "0755", "--dir", str(folder)]
@@ -67,8 +69,7 @@ class Sandbox:
             walls += ["--ro-bind", str(PACKAGE / file), str(PACKAGE / file)]
         walls += ["--remount-ro", str(PACKAGE), "--proc", "/proc", "--dev", "/dev"]
         walls += ["--perms", "1777", "--size", str(WRITABLE), "--tmpfs", "/dev/shm", "--remount-ro", "/dev"]
-        walls += ["--perms", "1777", "--size", str(WRITABLE), "--tmpfs", "/tmp", "--remount-ro", "/"]
-        return [*walls, "--chdir", "/tmp"]
+        return [*walls, "--remount-ro", "/", "--chdir", "/tmp"]
 
     def user(self) -> int:
         """Whom the worker becomes: nobody else's number, or 0 to stay who it is."""

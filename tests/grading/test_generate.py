@@ -1,6 +1,7 @@
 """What students get: exactly what the solutions generate, and nothing of the solutions."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -56,8 +57,9 @@ def test_they_are_the_bytes_of_nbgrader(solutions, tmp_path) -> None:
     course = tmp_path / "course"
     course.mkdir()
     solutions.rename(course / "solutions")
-    settings = "from minisft.grading.generate import CONFIG\nget_config().merge(CONFIG)\n"
-    (course / "nbgrader_config.py").write_text(settings)
+    shutil.copy(ROOT / "nbgrader_config.py", course)
+    (course / "minisft").symlink_to(ROOT / "minisft")
+    (tmp_path / "minisft-class").mkdir()
     bin_folder = str(Path(sys.executable).parent)
     environment = os.environ | {"PATH": f"{bin_folder}:{os.environ['PATH']}", "HOME": str(tmp_path)}
     command = [sys.executable, "-m", "nbgrader", "generate_assignment", CHAPTER]

@@ -87,12 +87,48 @@ def test_the_copy_that_a_person_marks_is_safe_to_open(graded, tmp_path) -> None:
     (tmp_path / "in" / "ann" / CHAPTER / f"{NOTEBOOK}.ipynb").write_text(json.dumps(student.notebook))
     graded().close()
     copy = nbformat.read(tmp_path / "out" / "autograded" / "ann" / CHAPTER / f"{NOTEBOOK}.ipynb", as_version=4)
-    assert not [output for cell in copy.cells if cell.cell_type == "code" for output in cell.outputs]
+    outputs = {cell.id: cell.outputs for cell in copy.cells if cell.cell_type == "code" and cell.outputs}
+    assert outputs == {
+        f"check-{name}": [{"output_type": "stream", "name": "stdout", "text": "Right."}] for name in NAMES
+    }
     shown = "".join(markdown2html_mistune(cell.source) for cell in copy.cells if cell.cell_type == "markdown")
     assert "<em>mine</em>" in shown
     assert "a &lt; b, $x_1$" in shown
     for word in ("<script", "onerror", "javascript:"):
         assert word not in shown
+
+
+def test_the_copy_says_what_came_of_each_exercise(graded, tmp_path) -> None:
+    graded().close()
+    copies = tmp_path / "out" / "autograded"
+    copy = nbformat.read(copies / "bob" / CHAPTER / f"{NOTEBOOK}.ipynb", as_version=4)
+    said = {cell.id: cell.outputs[0].text for cell in copy.cells if cell.id.startswith("check-")}
+    assert said["check-softmax"].startswith("Not right. ")
+    assert said["check-attention"] == "Right."
+    assert not (copies / "cem").exists(), "nbgrader would show it as handed in"
+
+
+def test_what_was_withdrawn_is_no_longer_shown(graded, tmp_path) -> None:
+    graded().close()
+    (tmp_path / "in" / "ann" / CHAPTER / f"{NOTEBOOK}.ipynb").unlink()
+    with graded() as gradebook:
+        assert gradebook.find_submission(CHAPTER, "ann").score == 0
+    assert not (tmp_path / "out" / "autograded" / "ann" / CHAPTER / f"{NOTEBOOK}.ipynb").exists()
+
+
+def test_what_nbgrader_needs_to_return_it_is_there_for_everybody(graded, tmp_path) -> None:
+    handed_in = tmp_path / "in" / "bob" / CHAPTER
+    (handed_in / "submission_secret.txt").write_text("bob's secret")
+    (tmp_path / "in" / "ann" / CHAPTER / "submission_secret.txt").symlink_to(handed_in / "submission_secret.txt")
+    graded().close()
+    copies = tmp_path / "out" / "autograded"
+    ann, bob = ((copies / name / CHAPTER / "submission_secret.txt").read_text() for name in ("ann", "bob"))
+    assert bob == "bob's secret"
+    assert len(ann) == 64, "a link is no secret of one's own"
+    assert (copies / "bob" / CHAPTER / "timestamp.txt").read_text() == "2026-03-02 12:00:00 UTC"
+    assert (copies / "ann" / CHAPTER / "timestamp.txt").read_text() == ""
+    graded().close()
+    assert (copies / "ann" / CHAPTER / "submission_secret.txt").read_text() == ann
 
 
 def test_a_gradebook_that_is_not_there_is_made(graded, tmp_path) -> None:
@@ -106,3 +142,4 @@ def test_a_time_that_is_none_is_said(graded, tmp_path, capsys) -> None:
     (tmp_path / "in" / "bob" / CHAPTER / "timestamp.txt").write_text("noon, I think")
     graded().close()
     assert "holds no time" in capsys.readouterr().out
+    assert (tmp_path / "out" / "autograded" / "bob" / CHAPTER / "timestamp.txt").read_text() == ""

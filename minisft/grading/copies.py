@@ -1,0 +1,103 @@
+"""What nbgrader shows to a person who marks, and returns to a student: the notebook, with verdicts, safe to open."""
+
+import os
+import secrets
+import textwrap
+from pathlib import Path
+
+import nbformat
+import nh3
+from nbconvert.filters.markdown_mistune import markdown2html_mistune
+from nbgrader.utils import is_grade, is_solution, parse_utc
+
+from minisft.grading.classroom import Assignment, Classroom, Result, write
+from minisft.grading.generate import student_version
+from minisft.grading.notebooks import UnreadableError, nbgrader, source_of
+from minisft.grading.pages import in_words
+
+TIME, SECRET = "timestamp.txt", "submission_secret.txt"  # what `nbgrader submit` writes beside the notebooks
+WIDTH = 100  # characters of a verdict's line
+
+
+def handed_in_at(course: Classroom, student: str, chapter: str) -> tuple[str, str]:
+    """When a chapter was handed in, if that is known, and what is odd about it, if anything."""
+    path = course.submissions / student / chapter / TIME
+    said = beside(path)
+    try:
+        parse_utc(said)
+    except (ValueError, OverflowError):
+        return "", f"{path} holds no time: whether it was late is not known" if said else ""
+    return said, ""
+
+
+def beside(path: Path) -> str:
+    """The text of a small file that nbgrader has written beside a notebook, or nothing where a student changed it."""
+    if path.parent.is_symlink() or path.is_symlink() or not path.is_file() or path.stat().st_size > 1000:
+        return ""
+    return path.read_bytes().decode("utf-8", errors="replace").strip()
+
+
+def prepare_to_return(course: Classroom, student: str, chapter: str) -> None:
+    """Put beside the copies what `nbgrader release_feedback` needs to return them.
+
+    It needs both files of everybody: where one is missing it stops, for all who come after. Who handed in without
+    nbgrader has no secret, so such pages are written under one that nobody knows.
+    """
+    folder = course.out / "autograded" / student / chapter
+    if folder.is_dir():
+        write(folder / TIME, handed_in_at(course, student, chapter)[0])
+        secret = beside(course.submissions / student / chapter / SECRET)
+        write(folder / SECRET, secret or beside(folder / SECRET) or secrets.token_hex(32))
+
+
+def write_copy(course: Classroom, assignment: Assignment, result: Result) -> tuple[bool, set[str]]:
+    """Write the copy of what a student handed in.
+
+    Returns whether there were other answers in it before, and the questions that are not answered.
+    """
+    chapter, name = assignment.name.split("/")
+    path = course.out / "autograded" / result.student / chapter / f"{name}.ipynb"
+    copy, unanswered = copy_of(course, assignment, result)
+    changed = not path.exists() or sources(nbformat.read(path, as_version=4)) != sources(copy)
+    if os.path.lexists(course.handed_in(result.student, assignment)):
+        write(path, nbformat.writes(copy, version=4) + "\n")
+    else:
+        path.unlink(missing_ok=True)  # of an earlier time
+    return changed, unanswered
+
+
+def sources(notebook: nbformat.NotebookNode) -> list[str]:
+    """The text of each cell."""
+    return [cell.source for cell in notebook.cells]
+
+
+def copy_of(course: Classroom, assignment: Assignment, result: Result) -> tuple[nbformat.NotebookNode, set[str]]:
+    """The student version with this student's answers and our verdicts in it; and the questions without an answer.
+
+    Only sources come from the student. Markdown is rendered and sanitised: nbgrader's pages would run what is in it.
+    """
+    notebook = nbformat.reads(student_version(assignment.path), as_version=4)
+    try:
+        cells = course.notebook(result.student, assignment)["cells"]
+    except UnreadableError:
+        cells = []
+    answers = {str(nbgrader(cell).get("grade_id")): source_of(cell) for cell in reversed(cells)}
+    verdicts = {e.grade_id: in_words(mark) for e, mark in zip(assignment.exercises, result.marks, strict=True)}
+    unanswered = set()
+    for cell in notebook.cells:
+        if not is_solution(cell):
+            if is_grade(cell):
+                text = textwrap.fill(verdicts[cell.metadata.nbgrader.grade_id], WIDTH)
+                cell.outputs = [nbformat.v4.new_output("stream", text=text)]
+            continue
+        grade_id = cell.metadata.nbgrader.grade_id
+        answer = answers.get(grade_id, cell.source)
+        if is_grade(cell) and answer.strip() in ("", cell.source.strip()):
+            unanswered.add(grade_id)
+        cell.source = answer if cell.cell_type == "code" else sanitised(answer)
+    return notebook, unanswered
+
+
+def sanitised(markdown: str) -> str:
+    """Markdown as HTML without anything that a browser would run."""
+    return nh3.clean(markdown2html_mistune(markdown))
