@@ -58,10 +58,12 @@ class Bert(nn.Module):
         input_ids: Int[Tensor, "B T"],
         attention_mask: Bool[Tensor, "B T"] | None = None,
         token_type_ids: Int[Tensor, "B T"] | None = None,
-    ) -> list[Float[Tensor, "B T E"]]:
-        """What the embeddings and then each layer give: num_hidden_layers + 1 tensors.
+        positions: Int[Tensor, " M"] | None = None,
+    ) -> list[Float[Tensor, "_ _ E"]]:
+        """What the embeddings and then each layer give: num_hidden_layers + 1 tensors, B T E.
 
-        `attention_mask` is True at real tokens; leave it out where nothing is padded, which is faster.
+        `attention_mask` is True at real tokens; leave it out where nothing is padded, which is faster. With
+        `positions`, counted through the batch (b T + t), the last layer gives only theirs, 1 M E, and does less work.
         """
         if attention_mask is not None:
             if attention_mask.shape != input_ids.shape:
@@ -72,7 +74,8 @@ class Bert(nn.Module):
             attention_mask = attention_mask[:, None, None, :]  # B 1 1 T: the same keys for every head and query
         states = [self.embeddings(input_ids, token_type_ids)]
         for layer in self.layers:
-            states.append(layer(states[-1], attention_mask))
+            wanted = positions if layer is self.layers[-1] else None
+            states.append(layer(states[-1], attention_mask, wanted))
         return states
 
     def forward(
@@ -80,10 +83,20 @@ class Bert(nn.Module):
         input_ids: Int[Tensor, "B T"],
         attention_mask: Bool[Tensor, "B T"] | None = None,
         token_type_ids: Int[Tensor, "B T"] | None = None,
-    ) -> tuple[Float[Tensor, "B T E"], Float[Tensor, "B E"]]:
-        """The last layer's hidden states, and the pooled vector: tanh of a linear map of [CLS]'s."""
-        last = self.hidden_states(input_ids, attention_mask, token_type_ids)[-1]
-        return last, self.pooler(last[:, 0]).tanh()
+        positions: Int[Tensor, " M"] | None = None,
+    ) -> tuple[Float[Tensor, "*rows E"], Float[Tensor, "B E"]]:
+        """The last layer's hidden states, B T E, and the pooled vector: tanh of a linear map of [CLS]'s.
+
+        With `positions`, counted through the batch, the hidden states are theirs alone, M E; none may be wanted.
+        """
+        rows, tokens = input_ids.shape
+        if positions is None:
+            last = self.hidden_states(input_ids, attention_mask, token_type_ids)[-1]
+            return last, self.pooler(last[:, 0]).tanh()
+        first = torch.arange(rows, device=input_ids.device) * tokens  # where each [CLS] stands
+        wanted = torch.cat([first, positions])
+        last = self.hidden_states(input_ids, attention_mask, token_type_ids, wanted)[-1][0]
+        return last[rows:], self.pooler(last[:rows]).tanh()
 
     @classmethod
     def from_pretrained(cls, source: str | Path, ops: Ops = FUSED) -> "Bert":

@@ -21,7 +21,8 @@ class SequenceClassifier(FineTuned):
         token_type_ids: Int[Tensor, "B T"] | None = None,
     ) -> Float[Tensor, "B C"]:
         """The logits of the labels, or the predicted number (C = 1)."""
-        _, pooled = self.bert(input_ids, attention_mask, token_type_ids)
+        nothing = input_ids.new_empty(0)  # the head reads [CLS] alone, so no other position leaves the last layer
+        _, pooled = self.bert(input_ids, attention_mask, token_type_ids, nothing)
         return self.classifier(self.ops.dropout(pooled, self.p if self.training else 0.0))
 
     @property

@@ -55,13 +55,11 @@ class BertForPretraining(nn.Module):
         """The logits of the words at `positions`, and of the second segment being the next (0) or a random one (1).
 
         `positions` counts through the batch, b T + t; without it every position is decoded. At 15 % of the positions
-        the head does 15 % of the work: the logits of 32 x 128 tokens of BERT-base take 75 MB instead of 500 MB.
+        the head does 15 % of the work: the logits of 32 x 128 tokens of BERT-base take 75 MB instead of 500 MB. The
+        last layer, too, is computed there and at [CLS] alone.
         """
-        last, pooled = self.bert(input_ids, attention_mask, token_type_ids)
-        hidden_states = last.flatten(0, 1)  # B·T E
-        if positions is not None:
-            hidden_states = hidden_states[positions]
-        return self.mlm(hidden_states, self.bert.embeddings.word.weight), self.nsp(pooled)
+        last, pooled = self.bert(input_ids, attention_mask, token_type_ids, positions)
+        return self.mlm(last.flatten(0, -2), self.bert.embeddings.word.weight), self.nsp(pooled)
 
     @classmethod
     def from_pretrained(cls, source: str | Path, ops: Ops = FUSED, **changes: float) -> "BertForPretraining":

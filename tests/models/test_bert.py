@@ -88,6 +88,26 @@ def test_a_permuted_batch_gives_a_permuted_result(ops: Ops, padded_batch) -> Non
     torch.testing.assert_close(permuted, model(**padded_batch)[order], rtol=1e-12, atol=1e-12)
 
 
+@BOTH
+@pytest.mark.parametrize("wanted", [[], [13, 1, 24], [0, 11]], ids=["none", "some", "two [CLS]"])
+def test_the_last_layer_gives_what_is_asked_for_and_computes_no_more(ops: Ops, wanted, padded_batch) -> None:
+    model, positions, rows = pair(ops)[0].bert, torch.tensor(wanted, dtype=torch.long), []
+    last, pooled = model(**padded_batch)
+    for layer in model.layers:
+        layer.feed_forward.register_forward_hook(lambda module, inputs, output: rows.append(output.shape))
+    some, same_pooled = model(**padded_batch, positions=positions)
+    torch.testing.assert_close(some, last.flatten(0, 1)[positions], rtol=1e-10, atol=1e-12)
+    torch.testing.assert_close(same_pooled, pooled, rtol=1e-10, atol=1e-12)
+    assert rows == [(3, 11, 12), (3, 11, 12), (1, 3 + len(wanted), 12)]
+    weights = torch.linspace(-1, 2, some.numel()).double().view_as(some)
+    gradients = []
+    for hidden, vector in ((some, same_pooled), (last.flatten(0, 1)[positions], pooled)):
+        wanted_gradients = torch.autograd.grad((hidden * weights).sum() + vector.sum(), list(model.parameters()))
+        gradients.append(wanted_gradients)
+    for mine, reference in zip(*gradients, strict=True):
+        torch.testing.assert_close(mine, reference, rtol=1e-9, atol=1e-10)
+
+
 def test_word_order_and_segment_matter(padded_batch) -> None:
     model, _ = pair(FUSED)
     full = {name: tensor[:1] for name, tensor in padded_batch.items()}
