@@ -1,16 +1,18 @@
 # Each target makes .venv and installs what it needs on first use; after that it starts at once.
-#   make lab · make test · make finetune · make bench · make exercises · make grade SUBMISSIONS=folder
+#   make lab · make test · make finetune · make bench · make exercises · make map · make grade SUBMISSIONS=folder
 # (another Python: make PYTHON=/path/to/python3.11 lab)
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
 BIN := .venv/bin
 READY := .venv/.ready
+# JupyterLab opens the map of the course, and shows Markdown as a page: .jupyter/overrides.json
+MAP_FIRST := --LabApp.app_settings_dir=.jupyter --LabApp.default_url=/lab/tree/chapters/README.md
 
-.PHONY: lab test finetune bench exercises grade town-mini
+.PHONY: lab test finetune bench exercises map grade town-mini
 .DELETE_ON_ERROR:
 
 lab: $(READY)
-	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) --LabApp.default_url=/lab/tree/chapters $(ARGS)
+	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) $(MAP_FIRST) $(ARGS)
 
 test: $(READY)
 	$(BIN)/python -m pytest -n auto $(ARGS)
@@ -24,6 +26,10 @@ bench: $(READY)
 # What students get, from solutions/.
 exercises: $(READY)
 	$(BIN)/python -m minisft exercises $(ARGS)
+
+# The map of the course, chapters/README.md, from notebooks, exercises and tests.
+map: $(READY)
+	$(BIN)/python -m minisft map $(ARGS)
 
 # SUBMISSIONS/STUDENT/CHAPTER/NOTEBOOK.ipynb in; marks and pages out, beside that folder.
 grade: $(READY)

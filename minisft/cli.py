@@ -148,6 +148,10 @@ def add_course(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     exercises.set_defaults(command="exercises")
     exercises.add_argument("--exercises", type=Path, default=Path("exercises"), help="where they go (exercises)")
 
+    course_map = commands.add_parser("map", help="write the map of the course, chapters/README.md, anew")
+    course_map.set_defaults(command="course_map")
+    course_map.add_argument("--course", type=Path, default=Path(), help="folder that holds chapters/ (this one)")
+
     grade = commands.add_parser("grade", help="mark what a class has handed in")
     grade.set_defaults(command="grade")
     grade.add_argument("submissions", type=Path, help="a folder with STUDENT/CHAPTER/NOTEBOOK.ipynb in it")

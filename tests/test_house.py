@@ -12,7 +12,19 @@ from minisft.training import Callback
 
 ROOT = Path(minisft.__file__).parent
 # From the first step, text, to the last, the command line: each imports only what stands before it.
-ROOMS = ["errors", "ops", "text", "data", "checkpoints", "models", "objectives", "training", "checks", "grading"]
+ROOMS = [
+    "errors",
+    "ops",
+    "text",
+    "data",
+    "checkpoints",
+    "models",
+    "objectives",
+    "training",
+    "checks",
+    "grading",
+    "course",
+]
 ABOVE = ["plots", "proof", "measure", "doctor", "commands", "cli", "__main__", "__init__"]
 MODULES = sorted(ROOT.rglob("*.py"))
 
