@@ -1,11 +1,14 @@
-"""What code costs: time as ratios of one run, and the memory that training keeps."""
+"""What code costs: time as ratios of one run, the memory that training keeps, and the most that is held at once."""
 
 import statistics
 import time
+import weakref
 from collections.abc import Callable, Mapping
 
 import torch
 from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 
 def medians(ways: Mapping[str, Callable[[], object]], rounds: int = 7) -> dict[str, float]:
@@ -40,3 +43,43 @@ def kept_for_backward(function: Callable, *inputs: Tensor) -> float:
     # The result holds the graph, and with it what is kept: no address was used twice.
     del result
     return sum(size for address, size in kept.items() if address not in own) / 1e6
+
+
+class LiveTensors(TorchDispatchMode):
+    """While it is on: the bytes of all tensors that operations read or made, for as long as each is alive."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.alive: set[int] = set()
+        self.bytes = self.peak = 0
+
+    def __torch_dispatch__(self, function: Callable, types: object, args: tuple = (), kwargs: dict | None = None):
+        result = function(*args, **(kwargs or {}))
+        for value in tree_leaves((args, kwargs, result)):
+            if isinstance(value, Tensor):
+                self.note(value.untyped_storage())
+        return result
+
+    def note(self, storage: torch.UntypedStorage) -> None:
+        """Count a storage once, however many tensors are views of it, until it is freed."""
+        name, size = id(storage), storage.nbytes()
+        if name not in self.alive:
+            self.alive.add(name)
+            self.bytes += size
+            self.peak = max(self.peak, self.bytes)
+            weakref.finalize(storage, self.forget, name, size).atexit = False
+
+    def forget(self, name: int, size: int) -> None:
+        """A storage is gone."""
+        self.alive.remove(name)
+        self.bytes -= size
+
+
+def peak_of_tensors(function: Callable, *inputs: object, **named: object) -> float:
+    """The most megabytes of tensors that are alive at once while a function runs, those that it reads included.
+
+    What an operation takes and frees within itself is not seen, nor what is no tensor.
+    """
+    with LiveTensors() as tensors:
+        function(*inputs, **named)
+    return tensors.peak / 1e6
