@@ -12,6 +12,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ ALARM = re.compile(r"^\[(W|E|C) |WARNING|ERROR|CRITICAL|Traceback")  # lines of 
 def checkout(folder: Path, *parts: str) -> Path:
     """A folder with these parts of the course, and what nbgrader and make read."""
     folder.mkdir(parents=True)
-    for part in parts:
+    for part in (".jupyter", *parts):
         shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
     for file in ("Makefile", "nbgrader_config.py"):
         shutil.copy(ROOT / file, folder)
@@ -50,8 +51,9 @@ def make(*arguments: str) -> list[str]:
 
 def command_of_lab(folder: Path) -> list[str]:
     """What `make lab` runs."""
-    said = subprocess.run(make("--dry-run", "lab"), cwd=folder, capture_output=True, text=True, check=True)
-    return shlex.split(said.stdout)
+    said = subprocess.run(make("--dry-run", "lab"), cwd=folder, capture_output=True, text=True, check=True).stdout
+    (line,) = [line for line in said.splitlines() if "jupyter lab" in line]
+    return shlex.split(line)
 
 
 class Lab:
@@ -59,6 +61,7 @@ class Lab:
 
     def __init__(self, folder: Path, environment: dict[str, str]) -> None:
         self.folder, self.environment = folder, environment
+        self.url = ""
         self.runtime = folder.parent / "runtime"
         self.log = folder.parent / "lab.log"
         options = [
@@ -77,7 +80,10 @@ class Lab:
         end = time.monotonic() + START
         while time.monotonic() < end and self.process.poll() is None:
             for file in self.runtime.glob("jpserver-*.json"):
-                self.url = json.loads(file.read_text())["url"]
+                with suppress(ValueError):  # half written
+                    self.url = json.loads(file.read_text())["url"]
+                if not self.url:
+                    continue
                 self.get("/api/status")
                 self.greeting = self.log.read_text()
                 return self
