@@ -41,14 +41,15 @@ def cell(text: str, part: str) -> str:
     return f"{cells}.find(cell => {holds})?.querySelector('{part}')"
 
 
-def run(page: Browser, text: str) -> str:
-    """Run that cell from the keyboard and wait until it has run; returns what is shown below it."""
-    prompt = f"{cell(text, '.jp-InputPrompt')}?.innerText"
+def run(page: Browser, text: str, shows: str = "") -> str:
+    """Run that cell from the keyboard, and wait until it has run and shows this below; returns all that it shows."""
+    prompt, below = f"{cell(text, '.jp-InputPrompt')}?.innerText", f"{cell(text, '.jp-OutputArea')}?.innerText ?? ''"
     page.click(cell(text, ".cm-content"))
     before = page.value(prompt)
     page.press_control("Enter")
     page.wait_for(f"/\\[\\d+\\]/.test({prompt}) && {prompt} !== {json.dumps(before)}")
-    return page.value(f"{cell(text, '.jp-OutputArea')}?.innerText ?? ''")
+    page.wait_for(f"({below}).includes({json.dumps(shows)})")
+    return page.value(below)
 
 
 def write(page: Browser, text: str, source: str) -> None:
@@ -63,11 +64,10 @@ def test_a_wrong_answer_is_named_and_a_right_one_passes(page) -> None:
     run(page, "from minisft.checks import check")
     write(page, f"def {EXERCISE}", WRONG)
     assert run(page, f"def {EXERCISE}") == ""
-    said = run(page, f'check("{EXERCISE}"')
-    assert said.startswith(f"{EXERCISE}: not yet\n")
+    said = run(page, f'check("{EXERCISE}"', shows=f"{EXERCISE}: not yet")
     assert MISTAKE in " ".join(said.split())
     write(page, f"def {EXERCISE}", RIGHT)
-    run(page, f"def {EXERCISE}")
-    *lines, last = run(page, f'check("{EXERCISE}"').strip().splitlines()
-    assert lines[0] == f"{EXERCISE}: right, on all 10 cases"
-    assert last.startswith("  right ")
+    assert run(page, f"def {EXERCISE}") == ""
+    said = run(page, f'check("{EXERCISE}"', shows=f"{EXERCISE}: right, on all 10 cases")
+    assert "wrong" not in said
+    assert said.strip().splitlines()[-1].startswith("  right "), "nothing else, such as the value of check"
