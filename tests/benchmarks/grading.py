@@ -40,12 +40,12 @@ def main() -> None:
         expected = hand_in(root, options.submissions)
         timings = {f"minisft --jobs {jobs}": ours(root, jobs, expected) for jobs in (1, 2)}
         timings["nbgrader autograde"] = theirs(root, expected)
-        rate = {name: 60 * options.submissions / seconds for name, (seconds, _) in timings.items()}
-        print(f"{'':<20}{'seconds':>9}{'a minute':>10}{'ratio':>7}  right marks")
-        for name, (seconds, right) in timings.items():
-            ratio = rate[name] / rate["nbgrader autograde"]
+        rate = {name: 60 * graded / seconds for name, (seconds, graded, _) in timings.items()}
+        print(f"{'':<20}{'seconds':>9}{'graded':>8}{'a minute':>10}{'ratio':>7}  right marks")
+        for name, (seconds, graded, right) in timings.items():
             print(
-                f"{name:<20}{seconds:>9.1f}{rate[name]:>10.1f}{ratio:>7.2f}  {right} of {options.submissions} students"
+                f"{name:<20}{seconds:>9.1f}{graded:>8}{rate[name]:>10.1f}"
+                f"{rate[name] / rate['nbgrader autograde']:>7.2f}  {right} of {options.submissions} students"
             )
     finally:
         shutil.rmtree(root)
@@ -67,18 +67,18 @@ def hand_in(root: Path, submissions: int) -> dict[str, float]:
     return expected
 
 
-def ours(root: Path, jobs: int, expected: dict[str, float]) -> tuple[float, int]:
-    """Seconds, from nothing to all pages, and how many students have the right marks."""
+def ours(root: Path, jobs: int, expected: dict[str, float]) -> tuple[float, int, int]:
+    """Seconds, from nothing to all pages; how many students have marks, and how many the right ones."""
     out, began = root / f"out{jobs}", time.monotonic()
     results, _ = Classroom(root / "submitted", root / "solutions", out, seed=1).grade(jobs)
     write_pages(out, results)
     seconds = time.monotonic() - began
     points = {result.student: sum(mark.points or 0.0 for mark in result.marks) for result in results}
-    return seconds, sum(points[student] == expected[student] for student in expected)
+    return seconds, len(points), sum(points[student] == expected[student] for student in expected)
 
 
-def theirs(root: Path, expected: dict[str, float]) -> tuple[float, int]:
-    """The same of nbgrader, whose own preparation is not counted."""
+def theirs(root: Path, expected: dict[str, float]) -> tuple[float, int, int]:
+    """The same of nbgrader, whose own preparation is not counted. A submission that it cannot read ends its run."""
     (root / "nbgrader_config.py").write_text(SETTINGS)
     environment = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "HOME": str(root)}
 
@@ -90,7 +90,8 @@ def theirs(root: Path, expected: dict[str, float]) -> tuple[float, int]:
     began = time.monotonic()
     nbgrader("autograde", CHAPTER)
     seconds = time.monotonic() - began
-    return seconds, sum(scores(root).get(student, -1.0) == expected[student] for student in expected)
+    found = scores(root)
+    return seconds, len(found), sum(found.get(student, -1.0) == expected[student] for student in expected)
 
 
 def scores(root: Path) -> dict[str, float]:
