@@ -23,7 +23,7 @@ from torch import Tensor, distributed, nn
 from minisft.errors import InputError
 
 T = TypeVar("T")
-BUCKET = 2**22  # numbers that are summed at a time: few calls for many small tensors, little memory for large ones
+BUCKET = 2**20  # numbers in one call: so a small tensor does not pay for its own, and copies run beside the sums
 
 
 @dataclass(frozen=True)
@@ -65,12 +65,18 @@ class ProcessGroup:
         """Replace each tensor by its sum over all processes, which must give tensors of the same shapes."""
         if self.world_size == 1:
             return
+        begun = []
         for bucket in buckets(tensors):
-            flat = torch.cat([tensor.flatten() for tensor in bucket])
+            alone = len(bucket) == 1 and bucket[0].is_contiguous()
+            flat = bucket[0] if alone else torch.cat([tensor.flatten() for tensor in bucket])
             with together():
-                distributed.all_reduce(flat)
-            for tensor, total in zip(bucket, flat.split([tensor.numel() for tensor in bucket]), strict=True):
-                tensor.copy_(total.view_as(tensor))
+                begun.append((bucket, flat, distributed.all_reduce(flat, async_op=True)))  # while the next is copied
+        for bucket, flat, work in begun:
+            with together():
+                work.wait()
+            if flat is not bucket[0]:
+                for tensor, total in zip(bucket, flat.split([t.numel() for t in bucket]), strict=True):
+                    tensor.copy_(total.view_as(tensor))
 
     def stops(self, stop: bool) -> bool:
         """Whether any process is to stop. A process whose launcher was killed is, or it would go on unseen."""

@@ -1,6 +1,7 @@
 """A model's loss, outputs and scores on a split."""
 
 from dataclasses import dataclass
+from itertools import chain
 
 import torch
 from torch import Tensor, nn
@@ -53,9 +54,9 @@ def evaluate(
         rows += batch.rows
         outputs.append(output.float())
     model.train(was_training)
-    by_row = dict(zip(rows, (row for output in outputs for row in output.cpu()), strict=True))
-    parts = group.gather((total.item(), items, by_row))
-    total, items = (sum(part[i] for part in parts) for i in (0, 1))
-    by_row = {row: output for part in parts for row, output in part[2].items()}
+    # Whole tensors: what is sent of a row alone is its batch's storage.
+    parts = group.gather((total.item(), items, rows, [output.cpu() for output in outputs]))
+    totals, counts, numbers, found = zip(*parts, strict=True)
+    by_row = dict(zip(chain(*numbers), (row for output in chain(*found) for row in output), strict=True))
     in_order = [by_row[row] for row in sorted(by_row)]
-    return Evaluation(total / max(1, items), in_order, batches, model.labels)
+    return Evaluation(sum(totals) / max(1, sum(counts)), in_order, batches, model.labels)

@@ -7,6 +7,8 @@ from minisft.models import SequenceClassifier
 from minisft.objectives import Classification
 from minisft.ops import FUSED, TEXTBOOK
 from minisft.training import Settings, Trainer, evaluate
+from tests.training.shared_runs import RUNS, run
+from tests.training.test_distributed import finish, torchrun
 from tests.training.test_trainer import Records, made_up, small
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
@@ -25,6 +27,20 @@ def test_training_on_the_gpu_agrees_with_the_cpu(ops, precision) -> None:
         outputs.append(evaluate(model, Classification(ops), batches, torch.device(device), precision).outputs)
     assert curves[0] == pytest.approx(curves[1], rel=1e-3 if precision == "fp32" else 5e-2)
     torch.testing.assert_close(outputs[0], outputs[1], rtol=0, atol=1e-3 if precision == "fp32" else 5e-2)
+
+
+@pytest.mark.skipif(torch.cuda.device_count() < 2, reason="no two GPUs")
+def test_two_processes_with_a_gpu_each_agree_with_one_on_the_cpu(tmp_path) -> None:
+    process = torchrun(2, "tests.training.shared_runs", "on_gpus", tmp_path)
+    _, errors = finish(process)
+    assert process.returncode == 0, errors
+    for found in (torch.load(tmp_path / f"{rank}.pt", map_location="cpu") for rank in (0, 1)):
+        for name in RUNS:
+            expected = run(name, FUSED, kind=torch.float32)
+            mine, theirs = found[name]["gradients"][0], expected.gradients[0]
+            assert (mine - theirs).norm() < 1e-4 * theirs.norm(), name
+            losses = [[record["loss"] for record in records] for records in (found[name]["records"], expected.records)]
+            assert losses[0] == pytest.approx(losses[1], rel=1e-3), name
 
 
 def test_a_real_bert_on_the_gpu() -> None:
