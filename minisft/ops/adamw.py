@@ -1,4 +1,4 @@
-"""AdamW, one tensor at a time (Loshchilov and Hutter 2019, algorithm 2; section 4.3.1)."""
+"""AdamW, one tensor at a time, or many at once (Loshchilov and Hutter 2019, algorithm 2; section 4.3.1)."""
 
 from typing import Literal
 
@@ -54,13 +54,36 @@ def adamw_update_fused(
     decay: Decay = "decoupled",
 ) -> Updated:
     """`adamw_update` in place, in the kernel behind torch.optim.AdamW(fused=True): one pass over the memory."""
+    adamw_updates_fused(
+        [parameter], [gradient], [first_moment], [second_moment], [step],
+        learning_rate=learning_rate, betas=betas, eps=eps, weight_decay=weight_decay, decay=decay,
+    )  # fmt: skip
+    return parameter, first_moment, second_moment
+
+
+def adamw_updates_fused(
+    parameters: list[Tensor],
+    gradients: list[Tensor],
+    first_moments: list[Tensor],
+    second_moments: list[Tensor],
+    steps: list[int],
+    *,
+    learning_rate: float,
+    betas: tuple[float, float] = (0.9, 0.999),
+    eps: float = 1e-8,
+    weight_decay: float = 0.0,
+    decay: Decay = "decoupled",
+) -> None:
+    """`adamw_update_fused` of many tensors in one call, in place. They lie on one device; each has its own step."""
+    if not parameters:
+        return
     if decay == "document" and weight_decay:
-        parameter.mul_(1 - weight_decay)
+        torch._foreach_mul_(parameters, 1 - weight_decay)
         weight_decay = 0.0
+    # Filled on the device: a number that is copied to a GPU has to be waited for.
+    counts = {step: torch.full((), float(step), device=parameters[0].device) for step in set(steps)}
     torch._fused_adamw_(
-        [parameter], [gradient], [first_moment], [second_moment], [],
-        [torch.tensor(float(step), device=parameter.device)],
+        parameters, gradients, first_moments, second_moments, [], [counts[step] for step in steps],
         lr=learning_rate, beta1=betas[0], beta2=betas[1], weight_decay=weight_decay, eps=eps,
         amsgrad=False, maximize=False,
     )  # fmt: skip
-    return parameter, first_moment, second_moment

@@ -71,7 +71,15 @@ def attention_on_cpu_fused(
     dropout_p: float = 0.0,
 ) -> Float[Tensor, "*batch Q V"]:
     """scaled_dot_product_attention with the fast dropout of this room; every query sees some key."""
-    scores = (query / math.sqrt(query.shape[-1])) @ key.transpose(-2, -1)
-    if attn_mask is not None:
-        scores = scores.masked_fill(~attn_mask, torch.finfo(scores.dtype).min)
-    return dropout_fused(torch.softmax(scores, -1), dropout_p).to(value.dtype) @ value
+    *batch, queries, width = query.shape
+    texts = math.prod(batch)
+    query, key, value = (x.reshape(texts, *x.shape[-2:]) for x in (query, key, value))
+    if attn_mask is None:
+        hidden = query.new_zeros(())
+    else:
+        hidden = query.new_zeros(attn_mask.shape).masked_fill_(~attn_mask, -math.inf)
+        hidden = hidden.expand(*batch, -1, -1).reshape(texts, *attn_mask.shape[-2:])
+    # One product scales, multiplies and hides: every pass over the scores that is saved is time.
+    scores = torch.baddbmm(hidden, query, key.transpose(1, 2), beta=float(attn_mask is not None), alpha=width**-0.5)
+    context = dropout_fused(torch.softmax(scores, -1), dropout_p).to(value.dtype) @ value
+    return context.view(*batch, queries, value.shape[-1])

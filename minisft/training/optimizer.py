@@ -6,7 +6,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from minisft.ops.adamw import Decay, adamw_update_fused
+from minisft.ops.adamw import Decay, adamw_update_fused, adamw_updates_fused
+
+PIECE = 2**17  # numbers that an op updates at a time: its intermediate results stay in the cache
 
 
 def parameter_groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
@@ -43,22 +45,41 @@ class AdamW(torch.optim.Optimizer):
     def step(self, closure: None = None) -> None:
         """One update of every parameter that has a gradient. Each counts its own steps, from 1."""
         for group in self.param_groups:
-            for parameter in group["params"]:
-                if parameter.grad is not None:
-                    self.step_one(parameter, group)
+            parameters = [parameter for parameter in group["params"] if parameter.grad is not None]
+            states = [self.counted(parameter) for parameter in parameters]
+            settings = {
+                "learning_rate": group["lr"], "betas": group["betas"], "eps": group["eps"],
+                "weight_decay": group["weight_decay"], "decay": group["decay"],
+            }  # fmt: skip
+            if self.update is adamw_update_fused:  # its kernel takes all tensors in one call
+                columns = [[state[key] for state in states] for key in ("first_moment", "second_moment", "step")]
+                adamw_updates_fused(parameters, [p.grad for p in parameters], *columns, **settings)
+            else:
+                for parameter, state in zip(parameters, states, strict=True):
+                    self.step_one(parameter, state, settings)
 
-    def step_one(self, parameter: Tensor, group: dict[str, Any]) -> None:
-        """One update of one parameter."""
+    def counted(self, parameter: Tensor) -> dict[str, Any]:
+        """A parameter's state, with this update counted."""
         state = self.state[parameter]
         if not state:
             state["step"] = 0
             state["first_moment"] = torch.zeros_like(parameter)
             state["second_moment"] = torch.zeros_like(parameter)
         state["step"] += 1
-        updated, state["first_moment"], state["second_moment"] = self.update(
-            parameter, parameter.grad, state["first_moment"], state["second_moment"], state["step"],
-            learning_rate=group["lr"], betas=group["betas"], eps=group["eps"],
-            weight_decay=group["weight_decay"], decay=group["decay"],
-        )  # fmt: skip
-        if updated is not parameter:
-            parameter.copy_(updated)
+        return state
+
+    def step_one(self, parameter: Tensor, state: dict[str, Any], settings: dict[str, Any]) -> None:
+        """One update of one parameter, piece by piece: each of its numbers is updated by itself."""
+        whole = parameter, parameter.grad, state["first_moment"], state["second_moment"]
+        for value, gradient, *moments in zip(*map(pieces, whole), strict=True):
+            updated = self.update(value, gradient, *moments, state["step"], **settings)
+            for old, new in zip((value, *moments), updated, strict=True):
+                if new is not old:
+                    old.copy_(new)
+
+
+def pieces(tensor: Tensor) -> tuple[Tensor, ...]:
+    """The rows of a tensor, as many at a time as have about PIECE numbers."""
+    if tensor.numel() <= PIECE:
+        return (tensor,)
+    return tensor.split(max(1, PIECE * len(tensor) // tensor.numel()))

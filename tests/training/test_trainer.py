@@ -13,7 +13,7 @@ from minisft.models import SequenceClassifier
 from minisft.objectives import Classification, Regression
 from minisft.ops import FUSED, IGNORED, TEXTBOOK, Ops
 from minisft.text import Encodings, Tokenizer
-from minisft.training import AdamW, Callback, Settings, Trainer, evaluate, parameter_groups
+from minisft.training import AdamW, Callback, Settings, Trainer, evaluate, optimizer, parameter_groups
 from minisft.training.trainer import Record
 from tests.conftest import SMALL
 
@@ -176,15 +176,54 @@ def test_biases_and_layer_norms_do_not_decay() -> None:
     assert sum(len(group["params"]) for group in parameter_groups(model, 0.3)) == 2
 
 
-def test_optimizer_counts_steps_for_each_parameter() -> None:
+@BOTH
+def test_optimizer_counts_steps_for_each_parameter(ops: Ops) -> None:
     one, two = torch.nn.Parameter(torch.ones(2)), torch.nn.Parameter(torch.ones(2))
-    optimizer = AdamW([one, two], lr=0.1)
+    optimizer = AdamW([one, two], lr=0.1, update=ops.adamw_update)
     for gradients in ((1.0, None), (1.0, 1.0)):
         for parameter, gradient in zip((one, two), gradients, strict=True):
             parameter.grad = None if gradient is None else torch.full((2,), gradient)
         optimizer.step()
     assert (optimizer.state[one]["step"], optimizer.state[two]["step"]) == (2, 1)
     torch.testing.assert_close(two.detach(), torch.full((2,), 0.9))  # its first step, bias corrected
+
+
+@BOTH
+@pytest.mark.parametrize("decay", ["decoupled", "document"])
+def test_optimizer_equals_torchs_also_in_pieces(ops: Ops, decay, monkeypatch) -> None:
+    """Tensors of every number of dimensions; pieces of 8 numbers cut none, the last or all of them."""
+    monkeypatch.setattr(optimizer, "PIECE", 8)
+    generator = torch.Generator().manual_seed(0)
+    shapes = [(), (7,), (8,), (19,), (5, 3), (3, 11), (2, 3, 4)]
+    start = [torch.randn(shape, generator=generator, dtype=torch.float64) for shape in shapes]
+    ours, theirs = ([torch.nn.Parameter(value.clone()) for value in start] for _ in range(2))
+    mine = AdamW(ours, lr=0.02, weight_decay=0.1, decay=decay, update=ops.adamw_update)
+    rate = 0.1 if decay == "decoupled" else 0.1 / 0.02
+    reference = torch.optim.AdamW(theirs, lr=0.02, weight_decay=rate, foreach=False, fused=False)
+    for step in range(5):
+        for number, pair in enumerate(zip(ours, theirs, strict=True)):
+            gradient = torch.randn(shapes[number], generator=generator, dtype=torch.float64)
+            for parameter in pair:  # one tensor starts later than the others
+                parameter.grad = gradient.clone() if number != 3 or step > 1 else None
+        mine.step()
+        reference.step()
+    for parameter, expected in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(parameter, expected, rtol=1e-12, atol=1e-14)
+
+
+def test_an_op_gets_the_rows_of_a_large_tensor_in_turn(monkeypatch) -> None:
+    monkeypatch.setattr(optimizer, "PIECE", 8)
+    seen = []
+
+    def watch(parameter, gradient, *rest, **settings):
+        seen.append(tuple(parameter.shape))
+        return TEXTBOOK.adamw_update(parameter, gradient, *rest, **settings)
+
+    parameter = torch.nn.Parameter(torch.ones(5, 3))
+    parameter.grad = torch.ones(5, 3)
+    AdamW([parameter], lr=0.1, update=watch).step()
+    assert seen == [(2, 3), (2, 3), (1, 3)]
+    torch.testing.assert_close(parameter.detach(), torch.full((5, 3), 0.9))
 
 
 def test_the_same_seed_gives_the_same_weights_and_another_seed_others() -> None:
