@@ -2,7 +2,7 @@
 
 from minisft.data.town.documents import Writer
 from minisft.data.town.opinions import Opinion, judge, pick_aspects
-from minisft.data.town.tasks.worlds import Row, rows_of, whole
+from minisft.data.town.tasks.worlds import MORE, Row, rows_of, whole
 from minisft.data.town.teller import Teller
 
 SENTIMENTS = ["negative", "neutral", "positive"]
@@ -57,9 +57,9 @@ def draw_intensity(writer: Writer, domain: str, language: str) -> Row:
 
 
 def draw_aspects(writer: Writer, domain: str, language: str) -> Row | None:
-    """Two to four judgements of different signs; the label is that of one of them."""
+    """One to three judgements of different signs; the label is that of one of them."""
     teller, target = critic(writer, domain)
-    chosen = pick_aspects(target, writer.rng.randrange(2, 5), writer.rng)
+    chosen = pick_aspects(target, writer.rng.choice((1, 1, 2, 2, 3)), writer.rng)
     signs = [writer.rng.choice((1, 1, -1, -1, 0)) for _ in chosen]
     opinions = [opine(writer, teller, *pair, sign) for pair, sign in zip(chosen, signs, strict=True)]
     at = writer.rng.randrange(len(chosen))
@@ -82,4 +82,4 @@ def intensity(domain: str, language: str) -> dict[str, list[Row]]:
 
 def aspects(domain: str, language: str) -> dict[str, list[Row]]:
     """Columns text, span, label."""
-    return rows_of("aspects", domain, language, draw_aspects)
+    return rows_of("aspects", domain, language, draw_aspects, MORE)

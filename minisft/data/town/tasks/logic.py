@@ -8,7 +8,7 @@ from minisft.data.town.documents import Writer
 from minisft.data.town.frames import phrase_book
 from minisft.data.town.population import Fact, Person, fact
 from minisft.data.town.stories import Cast, Step
-from minisft.data.town.tasks.worlds import Row, lead, rows_of, whole
+from minisft.data.town.tasks.worlds import MORE, Row, lead, rows_of, whole
 from minisft.data.town.teller import LANGUAGES
 
 ENTAILMENT, NEUTRAL, CONTRADICTION = range(3)
@@ -66,10 +66,10 @@ def holds(told: Fact, denied: bool, asked: Fact) -> int:
 
 
 def draw_inference(writer: Writer, domain: str, language: str) -> Row | None:
-    """A text of two or three facts, one of them perhaps denied, and a sentence on one of them."""
+    """A text of one fact or two, one of them perhaps denied, and a sentence on one of them."""
     rng, cast = writer.rng, writer.cast()
     people = rng.sample(writer.town.people, 3)
-    kinds = rng.sample(KINDS[domain], rng.choice((2, 3)))
+    kinds = rng.sample(KINDS[domain], rng.choice((1, 1, 1, 2)))  # from one fact alone a small model can begin to learn
     facts = [draw_fact(kind, people, cast, cast.day + number) for number, kind in enumerate(kinds)]
     about, denied = rng.choice(facts), rng.random() < 0.4
     asked = swapped(about) if rng.random() < 0.5 else about
@@ -96,7 +96,7 @@ def draw_inference(writer: Writer, domain: str, language: str) -> Row | None:
 
 def nli(domain: str, language: str) -> dict[str, list[Row]]:
     """Columns premise, hypothesis, label."""
-    return rows_of("nli", domain, language, draw_inference)
+    return rows_of("nli", domain, language, draw_inference, MORE)
 
 
 def other_fact(told: Fact, people: list[Person], cast: Cast) -> Fact:
