@@ -60,7 +60,8 @@ class Sandbox:
             if folder != Path("/") and not is_below(folder, map(Path, bound)):
                 walls += ["--perms", "0755", "--dir", str(folder)]
         for path in bound:
-            walls += ["--symlink", os.readlink(path), path] if os.path.islink(path) else ["--ro-bind", path, path]
+            link = path in SYSTEM and os.path.islink(path)
+            walls += ["--symlink", os.readlink(path), path] if link else ["--ro-bind", path, path]
         for folder in {PACKAGE, *self.hidden}:
             if folder == PACKAGE or is_below(folder, map(Path, bound)):
                 walls += ["--perms", "0755", "--tmpfs", str(folder)]

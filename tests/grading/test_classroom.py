@@ -162,6 +162,14 @@ def test_where_bubblewrap_is_missing_it_says_so(course, monkeypatch, capsys) -> 
     assert "bubblewrap is missing" in capsys.readouterr().err
 
 
+def test_an_environment_may_be_a_link(sandbox, tmp_path, monkeypatch) -> None:
+    link = tmp_path / ".venv"
+    link.symlink_to(sys.prefix)
+    monkeypatch.setattr(sys, "executable", str(link / Path(sys.executable).relative_to(sys.prefix)))
+    monkeypatch.setattr(sys, "prefix", str(link))
+    sandbox.probe()
+
+
 def test_a_broken_worker_costs_nobody_marks(course, tmp_path, monkeypatch, capsys) -> None:
     monkeypatch.setattr("minisft.grading.running.WORKER", [sys.executable, "-c", "raise SystemExit('torch is gone')"])
     assert main([*course, "--no-sandbox"]) == 2
