@@ -155,11 +155,10 @@ def test_a_resumed_run_is_bit_for_bit_the_same_also_with_dropout(together) -> No
         assert one | {"seconds": 0} == two | {"seconds": 0}
 
 
-def test_each_process_drops_out_other_numbers_and_again_the_same(together) -> None:
-    (first, later, again), (other, *_) = (found["draws"] for found in together.found)
-    assert torch.equal(first, again)
-    assert not torch.equal(first, later)
-    assert not torch.equal(first, other)
+def test_each_process_drops_out_other_numbers(together) -> None:
+    drawn = [tuple(numbers.tolist()) for found in together.found for numbers in found["draws"]]
+    assert len(drawn) > 2 * 6  # updates
+    assert len(set(drawn)) == len(drawn)
 
 
 def test_one_writes(together) -> None:
@@ -173,6 +172,7 @@ def test_two_go_on_where_one_was_killed(together, alone) -> None:
     for found in together.found:
         assert found["of-one"] == together.step
         assert found["tested"] == pytest.approx(alone.test().scores(), rel=1e-4)
+    assert [found["calls"] for found in together.found] == [1, 0]  # of the one batch there is
     assert_same_run(together.folder / "of-one", alone.out)
 
 
