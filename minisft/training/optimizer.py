@@ -42,8 +42,15 @@ class AdamW(torch.optim.Optimizer):
         )
 
     @torch.no_grad()
-    def step(self, closure: None = None) -> None:
-        """One update of every parameter that has a gradient. Each counts its own steps, from 1."""
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """One update of every parameter that has a gradient. Each counts its own steps, from 1.
+
+        `closure`, where given, computes the gradients first, as Lightning wants it; its result is returned.
+        """
+        result = None
+        if closure is not None:
+            with torch.enable_grad():
+                result = closure()
         for group in self.param_groups:
             parameters = [parameter for parameter in group["params"] if parameter.grad is not None]
             states = [self.counted(parameter) for parameter in parameters]
@@ -57,6 +64,7 @@ class AdamW(torch.optim.Optimizer):
             else:
                 for parameter, state in zip(parameters, states, strict=True):
                     self.step_one(parameter, state, settings)
+        return result
 
     def counted(self, parameter: Tensor) -> dict[str, Any]:
         """A parameter's state, with this update counted."""

@@ -25,7 +25,7 @@ from minisft.objectives import (
 )
 from minisft.ops import FUSED, IGNORED, TEXTBOOK, Ops
 from minisft.text import Encodings, Tokenizer
-from minisft.training import Callback, FineTuning, Pretraining, Settings, Shape, Trainer, parameter_groups
+from minisft.training import AdamW, Callback, FineTuning, Pretraining, Settings, Shape, Trainer, parameter_groups
 from minisft.training.distributed import process_group
 from minisft.training.trainer import Record
 from tests.conftest import SMALL
@@ -135,7 +135,7 @@ def with_lightning() -> dict[str, list]:
             self.gradients.append(torch.cat([p.grad.flatten() for group in groups for p in group["params"]]))
 
         def configure_optimizers(self) -> torch.optim.Optimizer:
-            return torch.optim.AdamW(parameter_groups(self.model, settings.weight_decay), settings.learning_rate)
+            return AdamW(parameter_groups(self.model, settings.weight_decay), settings.learning_rate)
 
     module, group = Module(), process_group()
     shares = [batch.share(group.rank, group.world_size) for batch in batches.epoch(0)]

@@ -188,6 +188,20 @@ def test_optimizer_counts_steps_for_each_parameter(ops: Ops) -> None:
     torch.testing.assert_close(two.detach(), torch.full((2,), 0.9))  # its first step, bias corrected
 
 
+def test_optimizer_asks_a_closure_for_the_gradients() -> None:
+    parameter = torch.nn.Parameter(torch.ones(2))
+    optimizer = AdamW([parameter], lr=0.1)
+
+    def closure() -> torch.Tensor:
+        optimizer.zero_grad()
+        loss = (3 * parameter).sum()
+        loss.backward()
+        return loss
+
+    assert optimizer.step(closure).item() == 6.0
+    torch.testing.assert_close(parameter.detach(), torch.full((2,), 0.9))
+
+
 @BOTH
 @pytest.mark.parametrize("decay", ["decoupled", "document"])
 def test_optimizer_equals_torchs_also_in_pieces(ops: Ops, decay, monkeypatch) -> None:
