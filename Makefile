@@ -21,7 +21,7 @@ finetune: $(READY)
 	$(BIN)/python -m minisft finetune --task town/polarity --batch-size 8 $(ARGS)
 
 bench: $(READY)
-	$(BIN)/python tests/benchmarks/step.py $(ARGS)
+	$(BIN)/python tests/benchmarks/bench.py $(ARGS)
 
 # What students get, from solutions/.
 exercises: $(READY)

@@ -46,13 +46,13 @@ def evaluate(
     was_training = model.training
     model.eval()
     total, items, rows, outputs = torch.zeros((), device=device), 0, [], []
-    for batch in group.every(batches):
-        with precision(device, precision_name):
+    with precision(device, precision_name):  # for all batches: the weights are cast once
+        for batch in group.every(batches):
             loss, output = objective(model, batch.to(device))
-        total += loss
-        items += objective.items(batch)
-        rows += batch.rows
-        outputs.append(output.float())
+            total += loss
+            items += objective.items(batch)
+            rows += batch.rows
+            outputs.append(output.float())
     model.train(was_training)
     # Whole tensors: what is sent of a row alone is its batch's storage.
     parts = group.gather((total.item(), items, rows, [output.cpu() for output in outputs]))

@@ -1,16 +1,23 @@
-"""The same fine-tuning in Hugging Face's Trainer: the peer of both benchmarks."""
+"""The same training in Hugging Face's Trainer: the peer of the benchmarks."""
 
+import tempfile
 from pathlib import Path
 from typing import Any
 
+import torch
 from datasets import Dataset
+from measuring import Clock
 from transformers import (
+    AutoModelForMaskedLM,
     AutoModelForSequenceClassification,
     AutoTokenizer,
+    DataCollatorForLanguageModeling,
     DataCollatorWithPadding,
     Trainer,
+    TrainerCallback,
     TrainingArguments,
 )
+from workloads import HIDDEN, Workload, load, model_folder, text_to_learn
 
 from minisft.data import Task
 from minisft.training.metrics import score_classes
@@ -26,18 +33,22 @@ def tokenize(split: Dataset, task: Task, tokenizer: Any, padding: str | bool) ->
     return split.map(encode, batched=True)
 
 
+def arguments_for(out: Path, **arguments: Any) -> TrainingArguments:
+    """A silent Trainer's arguments."""
+    return TrainingArguments(
+        output_dir=str(out), report_to="none", disable_tqdm=True, dataloader_pin_memory=False, **arguments
+    )
+
+
 def make_trainer(
     task: Task, model_folder: Path, out: Path, padding: str | bool, callbacks: list | None = None, **arguments: Any
 ) -> Trainer:
     """Hugging Face's Trainer on a task, from the same pretrained weights."""
     tokenizer = AutoTokenizer.from_pretrained(model_folder)
     model = AutoModelForSequenceClassification.from_pretrained(model_folder, num_labels=len(task.labels))
-    settings = TrainingArguments(
-        output_dir=str(out), report_to="none", disable_tqdm=True, dataloader_pin_memory=False, **arguments
-    )
     return Trainer(
         model=model,
-        args=settings,
+        args=arguments_for(out, **arguments),
         train_dataset=tokenize(task.train, task, tokenizer, padding),
         eval_dataset=tokenize(task.validation, task, tokenizer, padding),
         data_collator=DataCollatorWithPadding(tokenizer),
@@ -46,6 +57,61 @@ def make_trainer(
         ),
         callbacks=callbacks,
     )
+
+
+def make_pretrainer(workload: Workload, folder: Path, out: Path, callbacks: list, **arguments: Any) -> Trainer:
+    """The same for masked words, on the same rows as this code's."""
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    rows = text_to_learn(workload).rows(0).encodings.input_ids
+    special = [[int(i in tokenizer.all_special_ids) for i in row] for row in rows]  # or the collator asks for each row
+    return Trainer(
+        model=AutoModelForMaskedLM.from_pretrained(folder),
+        args=arguments_for(out, remove_unused_columns=False, **arguments),
+        train_dataset=Dataset.from_dict({"input_ids": rows, "special_tokens_mask": special}),
+        data_collator=DataCollatorForLanguageModeling(tokenizer, mlm_probability=HIDDEN),
+        callbacks=callbacks,
+    )
+
+
+def hardware(workload: Workload) -> dict[str, Any]:
+    """Where, and how precisely."""
+    return {
+        "use_cpu": workload.device == "cpu",
+        "bf16": workload.precision == "bf16",
+        "tf32": workload.precision == "tf32" or None,
+    }
+
+
+def timed(workload: Workload, recipe: bool) -> Clock:
+    """Updates of the Trainer: by the document's recipe, or at its best: length groups, no needless padding."""
+    clock, tokens = Clock(workload.device, workload.steps), []
+
+    class Ticks(TrainerCallback):
+        def on_step_end(self, args, state, control, **kwargs) -> None:
+            clock.update(tokens[clock.count])
+
+    padding, sampling = ("max_length", "random") if recipe else (False, "group_by_length")
+    settings = {
+        "max_steps": workload.steps, "per_device_train_batch_size": workload.rows, "weight_decay": 0.01,
+        "seed": workload.seed, "train_sampling_strategy": sampling, "save_strategy": "no",
+        **hardware(workload),
+    }  # fmt: skip
+    with tempfile.TemporaryDirectory() as out, model_folder(workload.model) as folder:
+        if workload.kind == "finetune":
+            trainer = make_trainer(load(), folder, Path(out), padding, [Ticks()], **settings)
+        else:
+            settings["train_sampling_strategy"] = "random"  # all rows are full
+            trainer = make_pretrainer(workload, folder, Path(out), [Ticks()], **settings)
+        collate = trainer.data_collator
+
+        def count(features: list[dict]) -> Any:
+            tokens.append(sum(sum(f.get("attention_mask", [1] * len(f["input_ids"]))) for f in features))
+            return collate(features)
+
+        trainer.data_collator = count
+        torch.manual_seed(workload.seed)
+        trainer.train()
+    return clock
 
 
 def scores_on_test(trainer: Trainer, task: Task, padding: str | bool) -> dict[str, float]:

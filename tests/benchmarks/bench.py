@@ -1,0 +1,85 @@
+"""What this code costs beside its peers: the one command of all benchmarks of speed.
+
+    make bench                                     everything, on the CPU: a quarter of an hour on two cores
+    make bench ARGS="--device cuda"                on a GPU: BERT-base, fp32, tf32 and bf16
+    make bench ARGS="--parts updates --rounds 1"   a part of it
+    make bench ARGS="--go-on"                      after an interruption: what is missing
+    make bench ARGS="--show"                       the tables of what has been measured
+
+With MINISFT_DATA set it fine-tunes on MRPC, without it on the town's paraphrases. Systems run in turn, each measurement
+in a process of its own, `--rounds` times; a figure is the median over the rounds, and a ratio that of the rounds'
+ratios. Everything is kept in results/ under the machine's name. Nothing else should run meanwhile.
+"""
+
+import argparse
+import os
+import sys
+import time
+
+import growth
+import inference
+import optimizers
+import step
+from measuring import Results, in_process
+
+PARTS = {module.PART: module for module in (step, optimizers, inference, growth)}
+DEFAULTS = {  # model, precisions, lengths to pretrain at
+    "cpu": ("minilm", ["fp32", "bf16"], [128]),
+    "cuda": ("12x768", ["fp32", "tf32", "bf16"], [128, 512]),
+}
+
+
+def read_options() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--device", choices=DEFAULTS, default="cpu")
+    parser.add_argument("--model", help="minilm, or LAYERSxWIDTH with random weights")
+    parser.add_argument("--precisions", nargs="+", choices=["fp32", "tf32", "bf16"])
+    parser.add_argument("--lengths", nargs="*", type=int, help="of the rows to pretrain on")
+    parser.add_argument("--rows", type=int, default=16, help="in a batch")
+    parser.add_argument("--systems", nargs="+", choices=step.SYSTEMS, default=list(step.SYSTEMS))
+    parser.add_argument("--go-on", action="store_true", help="keep what has been measured, and add what is missing")
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="begin nothing new after so long")
+    parser.add_argument("--show", action="store_true", help="measure nothing")
+    options = parser.parse_args()
+    model, precisions, lengths = DEFAULTS[options.device]
+    options.model = options.model or model
+    options.precisions = options.precisions or precisions
+    options.lengths = lengths if options.lengths is None else options.lengths
+    return options
+
+
+def main() -> None:
+    """Measure what is asked for and print the tables."""
+    options = read_options()
+    results = Results(options.device)
+    if not options.show and not run(options, results):
+        print("not all has been measured: --go-on does the rest", file=sys.stderr)
+    print(f"{results.content['machine']}, torch {results.content['torch']}")
+    for part in options.parts:
+        if results.of(part):
+            PARTS[part].report(results)
+
+
+def run(options: argparse.Namespace, results: Results) -> bool:
+    """Measure one thing after the other. False where the time was up before the end."""
+    started = time.perf_counter()
+    if os.getloadavg()[0] > 0.5:
+        print(f"the machine is busy (load {os.getloadavg()[0]:.1f}): the figures will not be true", file=sys.stderr)
+    for part in options.parts:
+        if not options.go_on:
+            results.forget(part)
+        for asked in PARTS[part].plan(options):
+            if results.has(part, asked):
+                continue
+            if time.perf_counter() - started > 60 * options.minutes:
+                return False
+            results.keep(part, asked, in_process(f"{PARTS[part].__name__}.py", **asked))
+            print(part, *asked.values(), file=sys.stderr, flush=True)
+    return True
+
+
+if __name__ == "__main__":
+    main()

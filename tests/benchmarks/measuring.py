@@ -1,0 +1,142 @@
+"""What the benchmarks share: a process for each measurement, a clock, the machine and its peak, and the results."""
+
+import argparse
+import json
+import platform
+import re
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+SKIPPED = 4  # updates before the clock: kernels are chosen and memory is taken there
+DTYPES = {"fp32": torch.float32, "tf32": torch.float32, "bf16": torch.bfloat16}
+RESULTS = Path(__file__).parent / "results"
+
+
+def wait(device: str) -> None:
+    """Until the device has done what it was told to."""
+    if device.startswith("cuda"):
+        torch.cuda.synchronize()
+
+
+class Clock:
+    """Seconds and real tokens of all updates but the first few. The device is waited for at both ends only."""
+
+    def __init__(self, device: str, steps: int, skipped: int = SKIPPED) -> None:
+        self.device, self.steps, self.skipped = device, steps, skipped
+        self.count = self.tokens = 0
+        self.started = self.seconds = 0.0
+
+    @property
+    def done(self) -> bool:
+        """Whether all updates have been made."""
+        return self.count >= self.steps
+
+    def update(self, tokens: int) -> None:
+        """An update is over; so many tokens were no padding."""
+        self.count += 1
+        if self.count > self.skipped:
+            self.tokens += tokens
+        if self.count == self.skipped:
+            wait(self.device)
+            self.started = time.perf_counter()
+        if self.done:
+            wait(self.device)
+            self.seconds = time.perf_counter() - self.started
+
+    def report(self) -> dict[str, float]:
+        """What it cost, with the most memory that this process has held."""
+        return {
+            "seconds": self.seconds,
+            "updates": self.steps - self.skipped,
+            "tokens": self.tokens,
+            "peak_mb": peak_memory(self.device),
+        }
+
+
+def peak_memory(device: str) -> float:
+    """The most memory that was held, in MB: on a GPU by tensors, on a CPU by the process."""
+    if device.startswith("cuda"):
+        return torch.cuda.max_memory_allocated() / 2**20
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
+
+
+def set_precision(precision: str) -> None:
+    """Let matrix products round to tf32, where the precision is that."""
+    torch.set_float32_matmul_precision("high" if precision == "tf32" else "highest")
+
+
+def matmul_peak(precision: str, device: str) -> float:
+    """The machine's matrix-multiply rate in GFLOP/s: the best of some large products."""
+    set_precision(precision)
+    size = 8192 if device.startswith("cuda") else 2048
+    a, b = (torch.randn(size, size, device=device).to(DTYPES[precision]) for _ in range(2))
+    times = []
+    for _ in range(12):
+        wait(device)
+        started = time.perf_counter()
+        a @ b
+        wait(device)
+        times.append(time.perf_counter() - started)
+    return 2 * size**3 / min(times) / 1e9
+
+
+def in_process(script: str, **options: Any) -> dict[str, Any]:
+    """What `script` measures when it is given the options, in a process of its own: its memory is its own too."""
+    command = [sys.executable, str(Path(__file__).parent / script), "--work", json.dumps(options)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"{script} failed with {options}:\n{done.stderr[-2000:]}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def answer(measure: Callable[..., dict[str, Any]], description: str) -> None:
+    """The other end of `in_process`: a script's main."""
+    parser = argparse.ArgumentParser(description=f"{description} Started by bench.py.")
+    parser.add_argument("--work", type=json.loads, required=True, help="what to measure, as JSON")
+    print(json.dumps(measure(**parser.parse_args().work)))
+
+
+def machine(device: str) -> str:
+    """The processor and its cores, or the GPU."""
+    if device.startswith("cuda"):
+        return torch.cuda.get_device_name()
+    about = Path("/proc/cpuinfo")  # of Linux
+    found = re.search(r"model name\s*:\s*(.+)", about.read_text()) if about.exists() else None
+    name = found[1].strip() if found else platform.processor() or platform.machine()
+    return f"{name}, {torch.get_num_threads()} threads"
+
+
+class Results:
+    """Every measurement of a machine in one file, by part. A bench that was cut off goes on after the last."""
+
+    def __init__(self, device: str, folder: Path = RESULTS) -> None:
+        name = machine(device)
+        self.path = folder / f"bench-{re.sub('[^a-z0-9]+', '-', name.lower()).strip('-')}.json"
+        self.content: dict[str, Any] = {"machine": name, "torch": torch.__version__, "parts": {}}
+        if self.path.exists():
+            self.content = json.loads(self.path.read_text(encoding="utf-8"))
+
+    def forget(self, part: str) -> None:
+        """Begin a part again."""
+        self.content["parts"].pop(part, None)
+
+    def of(self, part: str) -> list[dict[str, Any]]:
+        """The measurements of a part: each what it was asked for and what was found."""
+        return self.content["parts"].setdefault(part, [])
+
+    def has(self, part: str, asked: dict[str, Any]) -> bool:
+        """Whether this has been measured."""
+        return any(entry["asked"] == asked for entry in self.of(part))
+
+    def keep(self, part: str, asked: dict[str, Any], found: dict[str, Any]) -> None:
+        """Write a measurement down."""
+        self.of(part).append({"asked": asked, "found": found})
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.write_text(json.dumps(self.content, indent=1) + "\n", encoding="utf-8")

@@ -1,0 +1,51 @@
+"""The work that the benchmarks count is what torch counts, and the clock counts no update twice."""
+
+import pytest
+import torch
+from measuring import Clock, Results
+from torch.utils.flop_counter import FlopCounterMode
+from workloads import HIDDEN, Workload, flops_a_token, sized
+
+from minisft.models import BertForPretraining, SequenceClassifier
+
+
+@pytest.mark.parametrize(("rows", "tokens"), [(3, 40), (5, 16)])
+def test_the_flops_of_an_update_are_torchs(rows, tokens) -> None:
+    ids = torch.randint(5, 999, (rows, tokens))
+    model = SequenceClassifier(sized("3x64"), ["no", "yes"])
+    with FlopCounterMode(display=False) as counter:
+        model(ids).sum().backward()
+    counted = counter.get_total_flops() / ids.numel()
+    assert flops_a_token(Workload(model="3x64"), tokens) == pytest.approx(counted, rel=1e-9)
+
+
+def test_the_flops_of_pretraining_are_torchs() -> None:
+    rows, tokens = 4, 40
+    model, ids = BertForPretraining(sized("2x64")), torch.randint(5, 999, (rows, tokens))
+    positions = torch.arange(round(HIDDEN * rows * tokens)) * 6
+    with FlopCounterMode(display=False) as counter:
+        model(ids, positions=positions)[0].sum().backward()
+    counted = counter.get_total_flops() / ids.numel()
+    # It also pools for the next sentence, which masked words alone do not need.
+    assert flops_a_token(Workload("pretrain", "2x64", tokens), tokens) == pytest.approx(counted, rel=1e-3)
+
+
+def test_the_clock_counts_from_the_end_of_the_last_skipped_update() -> None:
+    clock = Clock("cpu", steps=4, skipped=1)
+    for tokens in (1000, 10, 20, 30):
+        assert not clock.done
+        clock.update(tokens)
+    assert clock.done
+    found = clock.report()
+    assert (found["updates"], found["tokens"]) == (3, 60)
+    assert found["seconds"] > 0
+
+
+def test_a_bench_goes_on_where_it_was(tmp_path) -> None:
+    first = Results("cpu", tmp_path)
+    first.keep("updates", {"system": "ours", "round": 0}, {"seconds": 1.0})
+    again = Results("cpu", tmp_path)
+    assert again.has("updates", {"system": "ours", "round": 0})
+    assert not again.has("updates", {"system": "ours", "round": 1})
+    again.forget("updates")
+    assert again.of("updates") == []
