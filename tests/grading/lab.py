@@ -61,7 +61,6 @@ class Lab:
 
     def __init__(self, folder: Path, environment: dict[str, str]) -> None:
         self.folder, self.environment = folder, environment
-        self.url = ""
         self.runtime = folder.parent / "runtime"
         self.log = folder.parent / "lab.log"
         options = [
@@ -77,18 +76,23 @@ class Lab:
             )  # fmt: skip
 
     def __enter__(self) -> "Lab":
+        try:
+            self.greeting = self.started()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def started(self) -> str:
+        """Wait until it answers; returns what it has said by then."""
         end = time.monotonic() + START
         while time.monotonic() < end and self.process.poll() is None:
             for file in self.runtime.glob("jpserver-*.json"):
-                with suppress(ValueError):  # half written
+                with suppress(ValueError, OSError):  # half written, or not listening yet
                     self.url = json.loads(file.read_text())["url"]
-                if not self.url:
-                    continue
-                self.get("/api/status")
-                self.greeting = self.log.read_text()
-                return self
+                    self.get("/api/status")
+                    return self.log.read_text()
             time.sleep(0.1)
-        self.__exit__()
         raise AssertionError(f"JupyterLab did not start: {self.log.read_text()}")
 
     def __exit__(self, *_: object) -> None:
