@@ -158,7 +158,7 @@ class CrashAt(Callback):
             raise RuntimeError("crash")
 
 
-def fine_tuning(reviews: Path, model: Path, out: Path, epochs: int = 5, **options) -> FineTuning:
+def fine_tuning(reviews: Path, model: Path, out: Path, epochs: int = 10, **options) -> FineTuning:
     """An epoch has 30 updates; a state is kept after every fourth."""
     settings = Settings(epochs, batch_size=8, learning_rate=1e-3)
     return FineTuning(load_task(reviews), str(model), settings, out, 32, "cpu", keep_every=4, **options)

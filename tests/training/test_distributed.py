@@ -47,7 +47,7 @@ def finish(process: subprocess.Popen) -> tuple[str, str]:
 def command(reviews: Path, model: Path, out: Path) -> list[object]:
     """`fine_tuning` of shared_runs on the command line."""
     return [
-        "minisft", "finetune", "--data", reviews, "--model", model, "--out", out, "--epochs", 5, "--batch-size", 8,
+        "minisft", "finetune", "--data", reviews, "--model", model, "--out", out, "--epochs", 10, "--batch-size", 8,
         "--lr", 1e-3, "--max-length", 32, "--device", "cpu", "--keep-every", 4,
     ]  # fmt: skip
 
@@ -222,10 +222,10 @@ def test_two_are_killed_three_are_interrupted_and_one_ends_the_run(reviews, stil
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
     printed, errors = finish(process)
-    assert f"resumed    at update {killed['step']} of 150" in printed
+    assert f"resumed    at update {killed['step']} of 300" in printed
     interrupted = read_progress(out / STATE)
-    assert killed["step"] < interrupted["step"] < 150
-    assert printed.count(f"stopped    at update {interrupted['step']} of 150; nothing is lost") == 1
+    assert killed["step"] < interrupted["step"] < 300
+    assert printed.count(f"stopped    at update {interrupted['step']} of 300; nothing is lost") == 1
     assert "error: " not in errors
 
     last = fine_tuning(reviews, still, out, resume=True)
