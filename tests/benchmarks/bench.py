@@ -23,9 +23,9 @@ import step
 from measuring import Results, in_process
 
 PARTS = {module.PART: module for module in (step, optimizers, inference, growth)}
-DEFAULTS = {  # model, precisions, lengths to pretrain at
-    "cpu": ("minilm", ["fp32", "bf16"], [128]),
-    "cuda": ("12x768", ["fp32", "tf32", "bf16"], [128, 512]),
+DEFAULTS = {  # model, precisions, lengths to pretrain at, what is left out
+    "cpu": ("minilm", ["fp32", "bf16"], [128], {"compiled"}),
+    "cuda": ("12x768", ["fp32", "tf32", "bf16"], [128, 512], {"textbook"}),
 }
 
 
@@ -39,15 +39,16 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--precisions", nargs="+", choices=["fp32", "tf32", "bf16"])
     parser.add_argument("--lengths", nargs="*", type=int, help="of the rows to pretrain on")
     parser.add_argument("--rows", type=int, default=16, help="in a batch")
-    parser.add_argument("--systems", nargs="+", choices=step.SYSTEMS, default=list(step.SYSTEMS))
+    parser.add_argument("--systems", nargs="+", choices=step.SYSTEMS)
     parser.add_argument("--go-on", action="store_true", help="keep what has been measured, and add what is missing")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="begin nothing new after so long")
     parser.add_argument("--show", action="store_true", help="measure nothing")
     options = parser.parse_args()
-    model, precisions, lengths = DEFAULTS[options.device]
+    model, precisions, lengths, without = DEFAULTS[options.device]
     options.model = options.model or model
     options.precisions = options.precisions or precisions
     options.lengths = lengths if options.lengths is None else options.lengths
+    options.systems = options.systems or [system for system in step.SYSTEMS if system not in without]
     return options
 
 

@@ -21,6 +21,7 @@ SYSTEMS = {
     "trainer": "Trainer at its best",
     "lightning": "Lightning at its best",
     "ours": "minisft",
+    "compiled": "minisft, torch.compile",
     "textbook": "minisft, textbook ops",
 }
 UPDATES = {
@@ -30,14 +31,14 @@ UPDATES = {
 PRETRAINING_UPDATES = 8  # all rows have the same length
 
 
-def ours(workload: Workload, textbook: bool) -> Clock:
-    """Updates of this code's Trainer."""
+def ours(workload: Workload, way: str) -> Clock:
+    """Updates of this code's Trainer: with its fused ops ("ours"), those compiled, or the textbook's."""
     from minisft.models import BertForPretraining, SequenceClassifier
     from minisft.objectives import Classification, MaskedWords, Stream
     from minisft.ops import FUSED, TEXTBOOK
     from minisft.training import Callback, Settings, Trainer
 
-    clock, ops = Clock(workload.device, workload.steps), TEXTBOOK if textbook else FUSED
+    clock, ops = Clock(workload.device, workload.steps), TEXTBOOK if way == "textbook" else FUSED
 
     class Ticks(Callback):
         def on_update(self, trainer: Trainer) -> None:
@@ -52,6 +53,8 @@ def ours(workload: Workload, textbook: bool) -> Clock:
         else:
             model, objective = BertForPretraining.from_pretrained(folder, ops), MaskedWords(ops)
             batches = Counted(Stream(text_to_learn(workload), workload.steps, workload.steps))
+    if way == "compiled":
+        model.compile(dynamic=True)  # or every length is compiled for itself
     precision = "bf16" if workload.precision == "bf16" else "fp32"
     settings = Settings(precision=precision, seed=workload.seed, batch_size=workload.rows)
     Trainer(model, objective, batches, settings, workload.device, [Ticks()]).fit()
@@ -81,8 +84,8 @@ def measure(system: str, round: int, **workload: Any) -> dict[str, float]:
         return {"gflops": matmul_peak(found.precision, found.device)}
     torch.manual_seed(round)
     set_precision(found.precision)
-    if system in ("ours", "textbook"):
-        return ours(found, system == "textbook").report()
+    if system in ("ours", "compiled", "textbook"):
+        return ours(found, system).report()
     if system == "lightning":
         from lightning_peer import timed
     else:
@@ -100,7 +103,7 @@ def plan(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
             yield asked("peak", number, kinds[0])
             for workload in kinds:
                 for system in options.systems:
-                    if workload.kind == "finetune" or system in ("trainer", "ours"):
+                    if workload.kind == "finetune" or system in ("trainer", "ours", "compiled"):
                         yield asked(system, number, workload)
 
 

@@ -108,6 +108,22 @@ def test_the_last_layer_gives_what_is_asked_for_and_computes_no_more(ops: Ops, w
         torch.testing.assert_close(mine, reference, rtol=1e-9, atol=1e-10)
 
 
+def test_a_compiled_model_gives_the_same(padded_batch, unchecked) -> None:
+    """Also for other sizes of batch, and without a mask: what torch traced once fits them all."""
+    model, _ = pair(FUSED)
+    twin, _ = pair(FUSED)
+    twin.compile(dynamic=True, backend="aot_eager")  # traced as for a GPU, with no compiler needed
+    for rows, tokens in ((3, 11), (2, 7)):
+        batch = {name: tensor[:rows, :tokens] for name, tensor in padded_batch.items()}
+        for mask in (batch["attention_mask"], None):
+            results = []
+            for one in (model, twin):
+                logits = one(batch["input_ids"], mask, batch["token_type_ids"])
+                results.append((logits, *torch.autograd.grad(logits.square().sum(), list(one.parameters()))))
+            for expected, mine in zip(*results, strict=True):
+                torch.testing.assert_close(mine, expected)
+
+
 def test_word_order_and_segment_matter(padded_batch) -> None:
     model, _ = pair(FUSED)
     full = {name: tensor[:1] for name, tensor in padded_batch.items()}
