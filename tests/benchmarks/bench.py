@@ -3,16 +3,16 @@
     make bench                                     everything, on the CPU: a quarter of an hour on two cores
     make bench ARGS="--device cuda"                on a GPU: BERT-base, fp32, tf32 and bf16
     make bench ARGS="--parts updates --rounds 1"   a part of it
-    make bench ARGS="--go-on"                      after an interruption: what is missing
+    make bench ARGS="--go-on"                      what is missing, or was measured while something else ran
     make bench ARGS="--show"                       the tables of what has been measured
 
 With MINISFT_DATA set it fine-tunes on MRPC, without it on the town's paraphrases. Systems run in turn, each measurement
 in a process of its own, `--rounds` times; a figure is the median over the rounds, and a ratio that of the rounds'
-ratios. Everything is kept in results/ under the machine's name. Nothing else should run meanwhile.
+ratios. Everything is kept in results/ under the machine's name. Nothing else should run meanwhile; where something did,
+it is said.
 """
 
 import argparse
-import os
 import sys
 import time
 
@@ -62,13 +62,13 @@ def main() -> None:
     for part in options.parts:
         if results.of(part):
             PARTS[part].report(results)
+            if count := results.disturbed(part):
+                print(f"{count} of {len(results.of(part))} measurements were disturbed: something else ran meanwhile")
 
 
 def run(options: argparse.Namespace, results: Results) -> bool:
     """Measure one thing after the other. False where the time was up before the end."""
     started = time.perf_counter()
-    if os.getloadavg()[0] > 0.5:
-        print(f"the machine is busy (load {os.getloadavg()[0]:.1f}): the figures will not be true", file=sys.stderr)
     for part in options.parts:
         if not options.go_on:
             results.forget(part)
@@ -77,8 +77,9 @@ def run(options: argparse.Namespace, results: Results) -> bool:
                 continue
             if time.perf_counter() - started > 60 * options.minutes:
                 return False
-            results.keep(part, asked, in_process(f"{PARTS[part].__name__}.py", **asked))
-            print(part, *asked.values(), file=sys.stderr, flush=True)
+            found = in_process(f"{PARTS[part].__name__}.py", **asked)
+            results.keep(part, asked, found)
+            print(part, *asked.values(), f"(others: {found['others']:.2f} cores)", file=sys.stderr, flush=True)
     return True
 
 

@@ -163,13 +163,13 @@ def measure(system: str, axis: str, round: int, model: str, precision: str, devi
     set_precision(precision)
     if axis == "whole":
         workload = Workload(model=model, precision=precision, device=device)
-        return our_run(workload) if system == "ours" else their_run(workload)
+        return {"points": our_run(workload) if system == "ours" else their_run(workload)}
     seconds = our_seconds if system == "ours" else their_seconds
     points = {}
     for value in AXES[axis]:
         torch.manual_seed(round)
         points[str(value)] = seconds(workload_at(axis, value, model, precision, device))
-    return points
+    return {"points": points}
 
 
 def plan(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
@@ -189,7 +189,9 @@ def gathered(results: Results) -> dict[str, dict[str, dict[str, float]]]:
         found[axis] = {}
         for system in SYSTEMS:
             runs = [
-                e["found"] for e in results.of(PART) if (e["asked"]["axis"], e["asked"]["system"]) == (axis, system)
+                e["found"]["points"]
+                for e in results.of(PART)
+                if (e["asked"]["axis"], e["asked"]["system"]) == (axis, system)
             ]
             if runs:
                 found[axis][system] = {point: statistics.median(run[point] for run in runs) for point in runs[0]}

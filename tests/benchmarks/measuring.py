@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import platform
 import re
 import resource
@@ -17,6 +18,7 @@ import torch
 SKIPPED = 4  # updates before the clock: kernels are chosen and memory is taken there
 DTYPES = {"fp32": torch.float32, "tf32": torch.float32, "bf16": torch.bfloat16}
 RESULTS = Path(__file__).parent / "results"
+ALONE = 0.1  # cores that other processes may use while something is measured
 
 
 def wait(device: str) -> None:
@@ -90,10 +92,23 @@ def matmul_peak(precision: str, device: str) -> float:
 def in_process(script: str, **options: Any) -> dict[str, Any]:
     """What `script` measures when it is given the options, in a process of its own: its memory is its own too."""
     command = [sys.executable, str(Path(__file__).parent / script), "--work", json.dumps(options)]
+    started, others = time.perf_counter(), seconds_of_others()
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"{script} failed with {options}:\n{done.stderr[-2000:]}")
-    return json.loads(done.stdout.splitlines()[-1])
+    found = json.loads(done.stdout.splitlines()[-1])
+    return found | {"others": (seconds_of_others() - others) / (time.perf_counter() - started)}
+
+
+def seconds_of_others() -> float:
+    """CPU seconds that processes other than this one and its children have used. Told by Linux; elsewhere 0."""
+    about = Path("/proc/stat")
+    if not about.exists():
+        return 0.0
+    user, nice, system, _, _, interrupts, soft, stolen, *_ = map(int, about.read_text().split("\n")[0].split()[1:])
+    all_of_them = (user + nice + system + interrupts + soft + stolen) / os.sysconf("SC_CLK_TCK")
+    own = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return all_of_them - sum(usage.ru_utime + usage.ru_stime for usage in own)
 
 
 def answer(measure: Callable[..., dict[str, Any]], description: str) -> None:
@@ -123,6 +138,10 @@ class Results:
         if self.path.exists():
             self.content = json.loads(self.path.read_text(encoding="utf-8"))
 
+    def disturbed(self, part: str) -> int:
+        """How many measurements were made while other processes computed."""
+        return sum(entry["found"]["others"] >= ALONE for entry in self.of(part))
+
     def forget(self, part: str) -> None:
         """Begin a part again."""
         self.content["parts"].pop(part, None)
@@ -132,11 +151,12 @@ class Results:
         return self.content["parts"].setdefault(part, [])
 
     def has(self, part: str, asked: dict[str, Any]) -> bool:
-        """Whether this has been measured."""
-        return any(entry["asked"] == asked for entry in self.of(part))
+        """Whether this has been measured, and nothing else ran meanwhile."""
+        return any(entry["asked"] == asked and entry["found"]["others"] < ALONE for entry in self.of(part))
 
     def keep(self, part: str, asked: dict[str, Any], found: dict[str, Any]) -> None:
-        """Write a measurement down."""
+        """Write a measurement down, in place of an earlier one."""
+        self.content["parts"][part] = [entry for entry in self.of(part) if entry["asked"] != asked]
         self.of(part).append({"asked": asked, "found": found})
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.path.write_text(json.dumps(self.content, indent=1) + "\n", encoding="utf-8")

@@ -43,9 +43,13 @@ def test_the_clock_counts_from_the_end_of_the_last_skipped_update() -> None:
 
 def test_a_bench_goes_on_where_it_was(tmp_path) -> None:
     first = Results("cpu", tmp_path)
-    first.keep("updates", {"system": "ours", "round": 0}, {"seconds": 1.0})
+    for number, others in enumerate((0.01, 0.7)):
+        first.keep("updates", {"system": "ours", "round": number}, {"seconds": 1.0, "others": others})
     again = Results("cpu", tmp_path)
-    assert again.has("updates", {"system": "ours", "round": 0})
-    assert not again.has("updates", {"system": "ours", "round": 1})
+    assert [again.has("updates", {"system": "ours", "round": number}) for number in range(3)] == [True, False, False]
+    assert again.disturbed("updates") == 1
+    again.keep("updates", {"system": "ours", "round": 1}, {"seconds": 2.0, "others": 0.0})
+    assert [entry["found"]["seconds"] for entry in again.of("updates")] == [1.0, 2.0]
+    assert again.disturbed("updates") == 0
     again.forget("updates")
     assert again.of("updates") == []
