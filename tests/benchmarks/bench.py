@@ -1,6 +1,6 @@
 """What this code costs beside its peers: the one command of all benchmarks of speed.
 
-    make bench                                     everything, on the CPU: a quarter of an hour on two cores
+    make bench                                     everything, on the CPU: twenty minutes on two cores
     make bench ARGS="--device cuda"                on a GPU: BERT-base, fp32, tf32 and bf16
     make bench ARGS="--parts updates --rounds 1"   a part of it
     make bench ARGS="--go-on"                      what is missing, or was measured while something else ran
@@ -33,7 +33,7 @@ def read_options() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--device", choices=DEFAULTS, default="cpu")
     parser.add_argument("--model", help="minilm, or LAYERSxWIDTH with random weights")
     parser.add_argument("--precisions", nargs="+", choices=["fp32", "tf32", "bf16"])

@@ -173,13 +173,11 @@ def measure(system: str, axis: str, round: int, model: str, precision: str, devi
 
 
 def plan(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
-    """Two rounds at most: a point is the mean of some updates already."""
-    for number in range(min(2, options.rounds)):
-        for precision in options.precisions[:1]:
-            for axis in (*AXES, "whole"):
-                for system in SYSTEMS:
-                    yield {"system": system, "axis": axis, "round": number, "model": options.model,
-                           "precision": precision, "device": options.device}  # fmt: skip
+    """One round, in the first precision: a point is the mean of some updates already."""
+    for axis in (*AXES, "whole"):
+        for system in SYSTEMS:
+            yield {"system": system, "axis": axis, "round": 0, "model": options.model,
+                   "precision": options.precisions[0], "device": options.device}  # fmt: skip
 
 
 def gathered(results: Results) -> dict[str, dict[str, dict[str, float]]]:

@@ -17,7 +17,7 @@ from workloads import load, model_folder
 
 PART = "inference"
 SYSTEMS = {"pipeline": "Hugging Face's pipeline", "model": "its model, like lengths together", "ours": "minisft"}
-SENTENCES, ALONE, AT_ONCE = 1024, 128, 32
+SENTENCES, ALONE, AT_ONCE = 512, 64, 32
 PASSES = 3
 
 
