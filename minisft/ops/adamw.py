@@ -37,7 +37,7 @@ def adamw_update(
     corrected_second = second_moment / (1 - beta2**step)
     shrink = weight_decay * (learning_rate if decay == "decoupled" else 1.0)
     update = learning_rate * corrected_first / (corrected_second.sqrt() + eps)
-    return (1 - shrink) * parameter - update, first_moment, second_moment
+    return parameter - shrink * parameter - update, first_moment, second_moment
 
 
 def adamw_update_fused(

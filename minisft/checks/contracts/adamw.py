@@ -68,12 +68,12 @@ UPDATE_MISTAKES = (
         "the weight, apart.",
         {
             "beta1, beta2 = betas": "beta1, beta2 = betas; gradient = gradient + weight_decay * parameter",
-            "(1 - shrink) * parameter - update": "parameter - update",
+            "parameter - shrink * parameter - update": "parameter - update",
         },
     ),
     (
         "an update without weight decay. It is taken off the weight beside the step itself.",
-        {"(1 - shrink) * parameter - update": "parameter - update"},
+        {"parameter - shrink * parameter - update": "parameter - update"},
     ),
     (
         "an update that is not divided by the root of the second moment. That division gives every weight a step "
