@@ -1,4 +1,4 @@
-"""The command line: python -m minisft pretrain | finetune | evaluate | predict | tasks | doctor | progress | grade."""
+"""The command line: python -m minisft COMMAND."""
 
 import argparse
 import contextlib

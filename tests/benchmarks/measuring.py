@@ -122,10 +122,14 @@ def machine(device: str) -> str:
     """The processor and its cores, or the GPU."""
     if device.startswith("cuda"):
         return torch.cuda.get_device_name()
+    return f"{processor()}, {torch.get_num_threads()} threads"
+
+
+def processor() -> str:
+    """The name of the processor."""
     about = Path("/proc/cpuinfo")  # of Linux
     found = re.search(r"model name\s*:\s*(.+)", about.read_text()) if about.exists() else None
-    name = found[1].strip() if found else platform.processor() or platform.machine()
-    return f"{name}, {torch.get_num_threads()} threads"
+    return found[1].strip() if found else platform.processor() or platform.machine()
 
 
 class Results:

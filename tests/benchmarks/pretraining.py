@@ -20,7 +20,8 @@ from typing import Any
 import numpy as np
 import torch
 from kneser_ney import BothSides
-from town import SETTINGS, processor
+from measuring import processor
+from town import SETTINGS
 
 from minisft import plots
 from minisft.commands.recipe import TOKENS

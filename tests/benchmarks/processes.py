@@ -13,17 +13,14 @@ import subprocess
 import sys
 import time
 
-ROWS = 16
-SKIPPED = 4  # updates before the clock: kernels are chosen and memory is taken there
+from measuring import SKIPPED
+from workloads import Workload, load, pairs_to_learn
 
 
 def train(steps: int) -> None:
     """Print the seconds of each update, and of its sums over the processes, of the main process."""
-    from minisft.checkpoints import locate
-    from minisft.data import load_task, make_batches
     from minisft.models import SequenceClassifier
     from minisft.objectives import Classification
-    from minisft.text import Tokenizer
     from minisft.training import Callback, Settings, Trainer
     from minisft.training.distributed import ProcessGroup
 
@@ -50,11 +47,9 @@ def train(steps: int) -> None:
         clock.sums += time.perf_counter() - started
 
     ProcessGroup.sum_ = timed
-    task = load_task("mrpc" if os.environ.get("MINISFT_DATA") else "town/paraphrase")
-    tokenizer = Tokenizer.from_folder(locate("minilm"))
+    task = load()
     model = SequenceClassifier.from_pretrained("minilm", task.labels)
-    batches = make_batches(task, task.train, tokenizer, ROWS, 128, shuffle=True)
-    Trainer(model, Classification(), batches, Settings(), "cpu", [clock]).fit()
+    Trainer(model, Classification(), pairs_to_learn(Workload(), task), Settings(), "cpu", [clock]).fit()
 
 
 def measure(processes: int, threads: int, steps: int) -> list[tuple[float, float]]:

@@ -13,7 +13,6 @@ import dataclasses
 import itertools
 import json
 import platform
-import re
 import statistics
 import tempfile
 import time
@@ -22,6 +21,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import torch
+from measuring import processor
 
 from minisft.checkpoints import locate
 from minisft.data import load_task
@@ -121,13 +121,6 @@ def write(path: Path, results: dict) -> None:
     about = {"torch": torch.__version__, "python": platform.python_version(), "processor": processor()}
     runs = ",\n".join(f"{json.dumps(key)}: {json.dumps(value)}" for key, value in sorted(results.items()))
     path.write_text(f'{{"about": {json.dumps(about)},\n"runs": {{\n{runs}\n}}}}\n', encoding="utf-8")
-
-
-def processor() -> str:
-    """The name of the processor."""
-    listing = Path("/proc/cpuinfo")
-    found = re.search(r"model name\s*: (.*)", listing.read_text()) if listing.exists() else None
-    return found.group(1) if found else platform.processor()
 
 
 def table(results: dict, options: argparse.Namespace) -> str:
