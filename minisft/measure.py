@@ -28,6 +28,13 @@ def medians(ways: Mapping[str, Callable[[], object]], rounds: int = 7) -> dict[s
     return {name: statistics.median(found[1:]) for name, found in seconds.items()}
 
 
+def speed_of_bf16(device: torch.device | str = "cpu") -> float:
+    """How many times as fast a matrix product is in bf16 as in fp32: far below 1 where bf16 is emulated."""
+    matrices = {kind: torch.randn(256, 256, device=device).to(kind) for kind in (torch.float32, torch.bfloat16)}
+    seconds = medians({str(kind): lambda matrix=matrix: matrix @ matrix for kind, matrix in matrices.items()})
+    return seconds["torch.float32"] / seconds["torch.bfloat16"]
+
+
 def kept_for_backward(function: Callable, *inputs: Tensor) -> float:
     """Megabytes that autograd keeps from the forward pass until the backward pass, the inputs themselves aside."""
     own = {tensor.untyped_storage().data_ptr() for tensor in inputs}

@@ -147,3 +147,16 @@ def test_a_model_that_gives_one_answer_is_reported(tiny, tmp_path, capsys) -> No
     arguments = ["finetune", "--data", str(path), "--model", str(tiny), "--epochs", "1", "--lr", "1e-6"]
     assert main([*arguments, "--out", str(tmp_path / "out")]) == 0
     assert "every test row gets the same answer" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("seconds_of_bf16", "careful"), [(2.0, True), (0.5, False)])
+def test_bf16_that_is_emulated_is_reported(
+    reviews, tiny, tmp_path, capsys, monkeypatch, seconds_of_bf16, careful
+) -> None:
+    products = {"torch.float32": 1.0, "torch.bfloat16": seconds_of_bf16}
+    monkeypatch.setattr("minisft.measure.medians", lambda ways: {name: products[name] for name in ways})
+    arguments = ["finetune", "--data", str(reviews), "--model", str(tiny), "--epochs", "1", "--precision", "bf16"]
+    assert main([*arguments, "--out", str(tmp_path / "out")]) == 0
+    assert ("bf16 products take 2 times as long as fp32's here" in capsys.readouterr().out) == careful
+    assert main(["doctor"]) == 0
+    assert ("keep to fp32, the default" in capsys.readouterr().out) == careful

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from minisft.checkpoints import write_atomically
-from minisft.commands.report import figures, peak_memory, place, say, warn_if_collapsed, write_json
+from minisft.commands.report import figures, peak_memory, place, say, warn_if_collapsed, warn_if_emulated, write_json
 from minisft.commands.wording import gold_in_words, shorten, texts_of
 from minisft.data import TASKS, Task, load_task
 from minisft.models import FineTuned
@@ -125,6 +125,7 @@ def report_model(model: FineTuned, source: str, device: torch.device, precision:
     config, millions = model.config, sum(p.numel() for p in model.parameters()) / 1e6
     shape = f"{config.num_hidden_layers} layers, width {config.hidden_size}, {millions:.1f} M parameters"
     say("model", f"{source}: {shape}; {place(device)}, {precision}")
+    warn_if_emulated(precision, device)
 
 
 def draw(run: FineTuning, task: Task, tested: Evaluation) -> None:

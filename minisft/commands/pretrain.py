@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from minisft.commands.report import peak_memory, place, say, write_json
+from minisft.commands.report import peak_memory, place, say, warn_if_emulated, write_json
 from minisft.data.corpus import Corpus, count_tokens, read_corpus, town_corpus
 from minisft.errors import InputError
 from minisft.training import Pretraining, Settings, Shape, read_log, read_progress
@@ -132,6 +132,7 @@ def report_model(run: Pretraining) -> None:
     shape = f"{config.num_hidden_layers} layers, width {config.hidden_size}, {millions:.1f} M parameters"
     origin = run.source or f"new weights, {config.vocab_size} pieces"
     say("model", f"{origin}: {shape}; {place(run.trainer.device)}, {run.settings.precision}")
+    warn_if_emulated(run.settings.precision, run.trainer.device)
 
 
 def figures(scores: dict[str, float]) -> str:

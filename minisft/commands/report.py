@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from minisft.checkpoints import write_atomically
+from minisft.measure import speed_of_bf16
 from minisft.training import Evaluation
 from minisft.training.distributed import process_group
 
@@ -27,6 +28,12 @@ def place(device: torch.device) -> str:
     processes = process_group().world_size
     each = f"{processes} processes, each on " if processes > 1 else ""
     return f"{each}{device.type if processes > 1 else device}{threads}"
+
+
+def warn_if_emulated(precision: str, device: torch.device) -> None:
+    """Say so where bf16, chosen for speed, is slower than fp32."""
+    if precision == "bf16" and (speed := speed_of_bf16(device)) < 1:
+        say("careful", f"bf16 products take {1 / speed:.0f} times as long as fp32's here: leave out --precision")
 
 
 def write_json(path: Path | None, results: dict[str, Any]) -> None:

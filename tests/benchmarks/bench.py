@@ -1,6 +1,6 @@
 """What this code costs beside its peers: the one command of all benchmarks of speed.
 
-    make bench                                     everything, on the CPU: twenty minutes on two cores
+    make bench                                     everything, on the CPU: half an hour on two cores
     make bench ARGS="--device cuda"                on a GPU: BERT-base, fp32, tf32 and bf16
     make bench ARGS="--parts updates --rounds 1"   a part of it
     make bench ARGS="--go-on"                      what is missing, or was measured while something else ran
@@ -16,13 +16,16 @@ import argparse
 import sys
 import time
 
+import changes
 import growth
 import inference
 import optimizers
 import step
 from measuring import Results, in_process
 
-PARTS = {module.PART: module for module in (step, optimizers, inference, growth)}
+from minisft.measure import speed_of_bf16
+
+PARTS = {module.PART: module for module in (step, changes, optimizers, inference, growth)}
 DEFAULTS = {  # model, precisions, lengths to pretrain at, what is left out
     "cpu": ("minilm", ["fp32", "bf16"], [128], {"compiled"}),
     "cuda": ("12x768", ["fp32", "tf32", "bf16"], [128, 512], {"textbook"}),
@@ -46,10 +49,19 @@ def read_options() -> argparse.Namespace:
     options = parser.parse_args()
     model, precisions, lengths, without = DEFAULTS[options.device]
     options.model = options.model or model
-    options.precisions = options.precisions or precisions
+    worth = [each for each in precisions if options.show or pays(each, options.device)]
+    options.precisions = options.precisions or worth
     options.lengths = lengths if options.lengths is None else options.lengths
     options.systems = options.systems or [system for system in step.SYSTEMS if system not in without]
     return options
+
+
+def pays(precision: str, device: str) -> bool:
+    """Whether a precision is worth its minutes: a processor that has to emulate bf16 needs many."""
+    if precision != "bf16" or (speed := speed_of_bf16(device)) >= 1:
+        return True
+    print(f"bf16 is left out: products take {1 / speed:.0f} times as long as in fp32 (--precisions)", file=sys.stderr)
+    return False
 
 
 def main() -> None:

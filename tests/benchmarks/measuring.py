@@ -119,10 +119,11 @@ def answer(measure: Callable[..., dict[str, Any]], description: str) -> None:
 
 
 def machine(device: str) -> str:
-    """The processor and its cores, or the GPU."""
+    """The processor, its vector instructions and the threads, or the GPU."""
     if device.startswith("cuda"):
         return torch.cuda.get_device_name()
-    return f"{processor()}, {torch.get_num_threads()} threads"
+    # Processors of one name may have other instructions, and the widest that torch uses decide the speed.
+    return f"{processor()}, {torch.backends.cpu.get_cpu_capability()}, {torch.get_num_threads()} threads"
 
 
 def processor() -> str:

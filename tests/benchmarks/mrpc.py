@@ -22,8 +22,8 @@ import time
 from pathlib import Path
 
 import torch
+from measuring import machine
 
-sys.path.insert(0, str(Path(__file__).parent))
 RESULTS = Path(__file__).parent / "results" / "mrpc.json"
 
 
@@ -36,17 +36,14 @@ def load(seed: int, rows: int | None):
 
 
 def ours(seed: int, rows: int | None, folder: Path) -> dict[str, float]:
-    """`python -m minisft finetune --task mrpc ...`, as in the README."""
-    from minisft.cli import main
+    """What `python -m minisft finetune --task mrpc` trains and tests, without its baselines and figures."""
+    from minisft.training import FineTuning, Settings
 
-    out = folder / "ours.json"
-    command = (
-        "finetune --task mrpc --epochs 3 --batch-size 16 --lr 1e-4 --warmup 0.1 --weight-decay 0.01 --device cpu "
-        f"--seed {seed} --out {folder / 'ours'} --json {out}"
-    )
-    if main(command.split() + (["--rows", str(rows)] if rows else [])):
-        raise SystemExit(f"minisft failed with seed {seed}")
-    return json.loads(out.read_text())["after"]
+    settings = Settings(epochs=3, batch_size=16, learning_rate=1e-4, warmup=0.1, weight_decay=0.01, seed=seed)
+    run = FineTuning(load(seed, rows), "minilm", settings, folder / "ours", device="cpu")
+    if not run.train():
+        raise SystemExit(f"minisft was stopped with seed {seed}")
+    return run.test().scores()
 
 
 def hugging_face(seed: int, rows: int | None, folder: Path) -> dict[str, float]:
@@ -125,7 +122,7 @@ def main() -> None:
     if options.work:
         work(options.work, options.seeds[0], options.rows)
         return
-    about = {"torch": torch.__version__, "threads": torch.get_num_threads(), "rows": options.rows}
+    about = {"torch": torch.__version__, "machine": machine("cpu"), "rows": options.rows}
     results = read(options.json, about)
     for seed in options.seeds:
         for name in SYSTEMS if options.only is None else [options.only]:
