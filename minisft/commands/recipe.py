@@ -15,10 +15,10 @@ from minisft.training import Pretraining, Settings
 
 FIRST, TWIN = "town-mini", "town-mini-plm"
 # The twin goes on from where the first one is and learns to predict in any order: its size and vocabulary are the same,
-# and a third of the updates is enough.
+# and a twelfth of the updates is enough.
 OBJECTIVES = {FIRST: "mlm+nsp", TWIN: "plm"}
-STEPS = {FIRST: 6000, TWIN: 2000}
-TOKENS = 3_000_000  # words and ideographs, half English and half Chinese
+STEPS = {FIRST: 12000, TWIN: 1000}
+TOKENS = 6_000_000  # words and ideographs, half English and half Chinese
 SETTINGS = Settings(batch_size=32, learning_rate=1e-3, warmup=0.1, weight_decay=0.01, seed=0)
 FREE = {"recipe", "command", "steps", "tokens", "out", "resume", "keep_every", "device", "json"}  # options that remain
 
