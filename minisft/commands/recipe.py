@@ -14,8 +14,7 @@ from minisft.errors import InputError
 from minisft.training import Pretraining, Settings
 
 FIRST, TWIN = "town-mini", "town-mini-plm"
-# The twin goes on from where the first one is and learns to predict in any order: its size and vocabulary are the same,
-# and a twelfth of the updates is enough.
+# The twin goes on from where the first one is and learns to predict in any order: its size and vocabulary are the same.
 OBJECTIVES = {FIRST: "mlm+nsp", TWIN: "plm"}
 STEPS = {FIRST: 12000, TWIN: 1000}
 TOKENS = 6_000_000  # words and ideographs, half English and half Chinese

@@ -33,7 +33,7 @@ def place(device: torch.device) -> str:
 def warn_if_emulated(precision: str, device: torch.device) -> None:
     """Say so where bf16, chosen for speed, is slower than fp32."""
     if precision == "bf16" and (speed := speed_of_bf16(device)) < 1:
-        say("careful", f"bf16 products take {1 / speed:.0f} times as long as fp32's here: leave out --precision")
+        say("careful", f"bf16 products take {1 / speed:.2g} times as long as fp32's here: leave out --precision")
 
 
 def write_json(path: Path | None, results: dict[str, Any]) -> None:
