@@ -1,5 +1,6 @@
 """Files that are either the old ones or the new ones, whatever happens while they are written."""
 
+import contextlib
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -29,4 +30,5 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
             "Free some space or choose another folder with --out"
         ) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # what went wrong has been said
+            temporary.unlink(missing_ok=True)

@@ -63,7 +63,10 @@ def read_tensors(folder: Path) -> Weights:
     """All tensors of a folder's safetensors file or files, under the names they have there."""
     index = folder / "model.safetensors.index.json"
     if index.exists():
-        names = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
+        try:
+            names = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:  # cut off, or something else
+            raise InputError(f"{index} does not say where the weights are ({error}); get the file again") from None
     else:
         names = ["model.safetensors"]
     tensors: Weights = {}

@@ -96,7 +96,7 @@ def prepare(options: argparse.Namespace) -> tuple[FineTuning, Task]:
     )  # fmt: skip
     run = FineTuning(
         task, given("model", "model", "minilm"), settings, out, given("max_length", "max_length", None), options.device,
-        patience=options.patience, keep_every=options.keep_every, resume=options.resume,
+        patience=given("patience", "patience", None), keep_every=options.keep_every, resume=options.resume,
         rows=given("rows", "rows", None),
     )  # fmt: skip
     return run, run.task

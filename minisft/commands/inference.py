@@ -19,7 +19,7 @@ from minisft.models import FineTuned, load_fine_tuned
 from minisft.text import Tokenizer
 from minisft.text.cleaning import join_words, split_words
 from minisft.training import KINDS, choose_device, evaluation, model_for
-from minisft.training.fine_tuning import check_length
+from minisft.training.fine_tuning import check_length, tokenizer_of
 
 COLUMNS = {"tags": ("tokens",), "span": ("question", "context")}  # of models that have no description
 # What stands where labels would: the loss is not used.
@@ -34,7 +34,7 @@ def open_model(options: argparse.Namespace) -> tuple[FineTuned, Tokenizer, torch
     options.max_length = check_length(options.max_length, model)
     path = folder / DESCRIPTION
     description = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    return model, Tokenizer.from_folder(folder), device, description
+    return model, tokenizer_of(folder, model), device, description
 
 
 def evaluate(options: argparse.Namespace) -> None:

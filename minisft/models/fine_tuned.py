@@ -85,8 +85,9 @@ class FineTuned(nn.Module):
 
 
 def saved_labels(checkpoint: Checkpoint, head: str) -> list[str]:
-    """The names of the labels in a checkpoint's configuration."""
-    names = checkpoint.config.get("id2label")
-    if not names or f"{head}.weight" not in checkpoint.weights:
-        raise InputError(f"{checkpoint.source} is not fine-tuned: it has no {head} and no labels; train it first")
+    """The names of the labels in a checkpoint's configuration, or those that `transformers` leaves out of it."""
+    weight = checkpoint.weights.get(f"{head}.weight")
+    if weight is None:
+        raise InputError(f"{checkpoint.source} is not fine-tuned: it has no {head}; train it first")
+    names = checkpoint.config.get("id2label") or {str(i): f"LABEL_{i}" for i in range(len(weight))}
     return [names[key] for key in sorted(names, key=int)]

@@ -92,19 +92,12 @@ class NextSentence(PretrainingObjective):
         return {"nsp": (logits, batch.next_labels)}
 
 
-class MaskedAndNext(PretrainingObjective):
+class MaskedAndNext(MaskedWords):
     """BERT's pretraining: the mean loss of the hidden words plus the mean loss of the next sentence, each its own.
 
     An item is a hidden word; a row's loss is scaled up to them, so that dividing by the items gives both means.
     Where several batches make an update, the rows of each weigh by its hidden words.
     """
-
-    def __init__(self, *arguments, **options) -> None:
-        super().__init__(*arguments, **options)
-        self.words, self.next = MaskedWords(self.ops), NextSentence(self.ops)
-
-    def items(self, batch: MaskedBatch) -> int:
-        return self.words.items(batch)
 
     def outputs(self, model: nn.Module, batch: MaskedBatch) -> Outputs:
         """Both heads' logits, from one pass through the encoder."""
@@ -113,5 +106,5 @@ class MaskedAndNext(PretrainingObjective):
 
     def __call__(self, model: nn.Module, batch: MaskedBatch) -> tuple[Float[Tensor, ""], Float[Tensor, "M V"]]:
         outputs = self.outputs(model, batch)
-        scale = batch.words_a_row or max(1, self.items(batch)) / self.next.items(batch)
+        scale = batch.words_a_row or max(1, self.items(batch)) / len(batch.next_labels)
         return self.loss(*outputs["mlm"]) + scale * self.loss(*outputs["nsp"]), outputs["mlm"][0]

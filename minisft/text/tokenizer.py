@@ -69,8 +69,11 @@ class Tokenizer:
         lowercase = lowercase_of(library.get("normalizer") or {}, settings, folder)
         return cls(read_vocabulary(folder, library.get("model", {})), lowercase)
 
-    def save(self, folder: str | Path) -> None:
-        """Write vocab.txt, tokenizer.json and tokenizer_config.json, which `AutoTokenizer` opens."""
+    def save(self, folder: str | Path, longest: int = 512) -> None:
+        """Write vocab.txt, tokenizer.json and tokenizer_config.json, which `AutoTokenizer` opens.
+
+        `longest` is how many positions the model has: where `transformers` cuts a text that it is told to cut.
+        """
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "vocab.txt").write_text("\n".join(self.vocabulary) + "\n", encoding="utf-8", newline="\n")
@@ -81,7 +84,7 @@ class Tokenizer:
         settings = {
             "tokenizer_class": "BertTokenizer",
             "do_lower_case": self.lowercase,
-            "model_max_length": 512,
+            "model_max_length": longest,
             **{f"{token.strip('[]').lower()}_token": token for token in SPECIAL},
         }
         (folder / "tokenizer_config.json").write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")

@@ -11,12 +11,13 @@ from minisft.checkpoints import locate
 from minisft.data import Batches, Task, make_batches
 from minisft.errors import InputError
 from minisft.models import FineTuned, load_fine_tuned
+from minisft.objectives.examples import SHORTEST
 from minisft.ops import FUSED, Ops
 from minisft.text import Tokenizer
 from minisft.training.callbacks import JsonLog, ProgressBar, StopOnInterrupt, Validate
 from minisft.training.evaluation import Evaluation, evaluate
 from minisft.training.kinds import KINDS, model_for
-from minisft.training.resume import KeepState, goes_on, restore
+from minisft.training.resume import KeepState, begin, goes_on, restore
 from minisft.training.settings import Settings
 from minisft.training.trainer import Callback, Trainer
 
@@ -47,9 +48,9 @@ class FineTuning:
     def __post_init__(self) -> None:
         if self.rows is not None:
             self.task = self.task.take(self.rows, self.settings.seed)
-        self.tokenizer = Tokenizer.from_folder(locate(self.source))
         torch.manual_seed(self.settings.seed)  # the new head is drawn here
         self.model = model_for(self.task).from_pretrained(self.source, self.task.labels, self.ops)
+        self.tokenizer = tokenizer_of(self.source, self.model)
         self.max_length = check_length(self.max_length, self.model)
         self.train_batches = self.batches(self.task.train, shuffle=True)
         self.validation_batches = self.batches(self.task.validation)
@@ -80,16 +81,16 @@ class FineTuning:
         """What decides the result: kept with the state, and compared when a run is resumed."""
         settings = dataclasses.asdict(self.settings)
         task = {"task": self.task.name, "language": self.task.language, "domain": self.task.domain}
-        task["rows"] = len(self.task.train)
-        return {**task, "model": self.source, "max_length": self.max_length, **settings}
+        rows = {"rows": self.rows, "training_rows": len(self.task.train)}
+        return {
+            **task, **rows, "model": self.source, "max_length": self.max_length, "patience": self.patience, **settings
+        }  # fmt: skip
 
     def train(self) -> bool:
         """Fit, and load the best epoch's weights. False where it was stopped; `resume` goes on from there."""
         main = self.trainer.group.is_main
-        if main and not (self.resume and self.state.exists()):
-            self.out.mkdir(parents=True, exist_ok=True)
-            self.state.unlink(missing_ok=True)  # of a finished run: a new one must not be resumed from it
-            self.tokenizer.save(self.out)
+        if main and self.trainer.step == 0:
+            begin(self.out, self.state, self.tokenizer, self.model.config)
         self.trainer.fit()
         if self.trainer.epoch < self.settings.epochs and not self.validate.exhausted():
             return False
@@ -109,11 +110,20 @@ class FineTuning:
         return sum(b.encodings.truncated for b in (self.train_batches, self.validation_batches, self.test_batches))
 
 
+def tokenizer_of(source: str | Path, model: FineTuned) -> Tokenizer:
+    """The tokenizer beside a model. Raises InputError where it has pieces that the model has no row for."""
+    tokenizer = Tokenizer.from_folder(locate(source))
+    pieces, rows = len(tokenizer.vocabulary), model.config.vocab_size
+    if pieces > rows:
+        raise InputError(f"{source} has {pieces} pieces and a model of {rows}: they do not belong together")
+    return tokenizer
+
+
 def check_length(wanted: int | None, model: FineTuned) -> int:
     """The longest row in pieces. Raises InputError where the model has fewer positions, or nothing would be left."""
     longest = model.config.max_position_embeddings
     if wanted is None:
         return min(128, longest)
-    if not 8 <= wanted <= longest:
-        raise InputError(f"max_length is {wanted}; expected 8 to {longest}, the model's positions")
+    if not SHORTEST <= wanted <= longest:
+        raise InputError(f"max_length is {wanted}; expected {SHORTEST} to {longest}, the model's positions")
     return wanted

@@ -29,7 +29,7 @@ def score_numbers(gold: list[float], predictions: list[float], labels: list[str]
     from scipy.stats import pearsonr, spearmanr
     from sklearn.metrics import mean_squared_error
 
-    flat = len(set(predictions)) == 1  # no correlation is defined with a constant
+    flat = len(set(predictions)) == 1 or len(set(gold)) == 1  # no correlation is defined with a constant
     return {
         "pearson": 0.0 if flat else float(pearsonr(gold, predictions).statistic),
         "spearman": 0.0 if flat else float(spearmanr(gold, predictions).statistic),
@@ -44,9 +44,12 @@ def score_label_sets(gold: list[list[int]], predictions: list[list[int]], labels
 
     binarizer = MultiLabelBinarizer(classes=range(len(labels)))
     given, said = binarizer.fit_transform(gold), binarizer.transform(predictions)
+    # Of whether a label is there, and never of whether it is not: what scikit-learn's averages count where there is
+    # one label alone.
+    each = [f1_score(given[:, i], said[:, i], zero_division=0.0) for i in range(len(labels))]
     return {
-        "micro_f1": float(f1_score(given, said, average="micro", zero_division=0.0)),
-        "macro_f1": float(f1_score(given, said, average="macro", zero_division=0.0)),
+        "micro_f1": float(f1_score(given.ravel(), said.ravel(), zero_division=0.0)),
+        "macro_f1": float(sum(each) / len(each)),
         "exact_match": float((given == said).all(1).mean()),
     }
 

@@ -21,7 +21,7 @@ from minisft.text.vocabulary import train_vocabulary
 from minisft.training.callbacks import JsonLog, ProgressBar, StopOnInterrupt, Validate
 from minisft.training.distributed import process_group
 from minisft.training.fine_tuning import LOG, STATE
-from minisft.training.resume import KeepState, goes_on, restore
+from minisft.training.resume import KeepState, begin, goes_on, restore
 from minisft.training.settings import Settings
 from minisft.training.trainer import Callback, Trainer, precision
 
@@ -76,6 +76,8 @@ class Pretraining:
     def __post_init__(self) -> None:
         if self.steps < 1:
             raise InputError(f"steps is {self.steps}; expected at least 1")
+        if self.settings.accumulation != 1:
+            raise InputError(f"accumulation is {self.settings.accumulation}; pretraining takes 1: give a batch_size")
         if not 0 <= self.dropout < 1:
             raise InputError(f"dropout is {self.dropout}; expected 0 or more, and less than 1")
         rounds = max(1, min(ROUNDS, self.steps // ROUND))
@@ -173,9 +175,7 @@ class Pretraining:
         """Fit, and load the weights that were best on held-out text. False where the run was stopped."""
         main = self.trainer.group.is_main
         if main and self.trainer.step == 0:
-            self.out.mkdir(parents=True, exist_ok=True)
-            self.state.unlink(missing_ok=True)  # of a finished run: a new one must not be resumed from it
-            self.tokenizer.save(self.out)
+            begin(self.out, self.state, self.tokenizer, self.model.config)
         self.trainer.fit()
         if self.trainer.epoch < self.settings.epochs:
             return False
@@ -194,8 +194,8 @@ class HeldOut(Validate):
     """Measure on held-out text after each round, and keep the model with the lowest loss."""
 
     def __init__(self, run: Pretraining) -> None:
-        self.run, self.metric, self.folder, self.patience = run, "loss", run.out, None
-        self.history = []
+        super().__init__(run.held_out, "loss", run.out)
+        self.run = run
 
     def on_epoch(self, trainer: Trainer) -> None:
         self.history.append({"step": trainer.step, "epoch": trainer.epoch, **self.run.measure()})

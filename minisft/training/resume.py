@@ -11,6 +11,8 @@ from torch import Tensor
 
 from minisft.checkpoints import write_atomically
 from minisft.errors import InputError
+from minisft.models import BertConfig
+from minisft.text import Tokenizer
 from minisft.training.callbacks import Validate
 from minisft.training.distributed import process_group
 from minisft.training.trainer import Callback, Trainer
@@ -77,17 +79,44 @@ def read_progress(path: Path) -> dict[str, Any]:
         ) from None
 
 
+def begin(folder: Path, state: Path, tokenizer: Tokenizer, config: BertConfig) -> None:
+    """Make `folder` ready for a new run: its tokenizer, and nothing of another run that could pass for its own.
+
+    A model with the same vocabulary stays until a better one takes its place: it may be the very one that the run
+    began with. Raises InputError where the folder cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        state.unlink(missing_ok=True)
+        if has_other_vocabulary(folder, tokenizer):
+            (folder / "model.safetensors").unlink(missing_ok=True)
+        tokenizer.save(folder, config.max_position_embeddings)
+    except OSError as error:
+        raise InputError(
+            f"could not write to {folder}: {error.strerror or error}; choose another folder with --out"
+        ) from error
+
+
+def has_other_vocabulary(folder: Path, tokenizer: Tokenizer) -> bool:
+    """Whether the model in a folder goes with other pieces."""
+    try:
+        return Tokenizer.from_folder(folder).vocabulary != tokenizer.vocabulary
+    except InputError:  # none, or a broken one
+        return True
+
+
 def goes_on(path: Path, about: dict[str, Any], resume: bool) -> bool:
     """Whether the state at `path` is to be gone on with.
 
     Raises InputError where an unfinished run would be written over, or one is resumed that was started otherwise.
     """
-    found = process_group().gather(path.exists())
+    progress = read_progress(path) if path.exists() else None
+    # Read before the others are asked: whoever has all answers first may begin a new run there.
+    found = process_group().gather(progress is not None)
     if any(found) and not all(found):
         raise InputError(f"{path} is there for some processes and not for all; choose an --out folder that all share")
-    if not path.exists():
+    if progress is None:
         return False
-    progress = read_progress(path)
     if not resume:
         if not progress["finished"]:
             raise InputError(
@@ -121,6 +150,7 @@ def restore(trainer: Trainer, validate: Validate, path: Path) -> None:
             }
     trainer.step, trainer.epoch, trainer.batch = progress["step"], progress["epoch"], progress["batch"]
     validate.history = progress["history"]
+    trainer.stop = validate.exhausted()
     torch.set_rng_state(tensors["random.cpu"].cpu())
     if "random.cuda" in tensors and trainer.device.type == "cuda":
         torch.cuda.set_rng_state(tensors["random.cuda"].cpu(), trainer.device)

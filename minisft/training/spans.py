@@ -25,9 +25,9 @@ class Answer:
 def best_answers(outputs: list[Float[Tensor, "_ 2"]], batches: Batches, labels: list[str]) -> list[Answer]:
     """The answer of each row: the best of its windows' best spans, or none.
 
-    None, [CLS] as start and end, wins where in every window it has the higher score: a window without the answer
-    says nothing of the others (Devlin et al. 2019, section 4.3). A model that learned from answered questions alone
-    always answers: it knows [CLS] from such windows only.
+    None, [CLS] as start and end, wins where its lowest score of all windows reaches that of the best span: a window
+    without the answer says nothing of the others (Devlin et al. 2019, section 4.3, whose code takes the lowest). A
+    model that learned from answered questions alone always answers: it knows [CLS] from such windows only.
     """
     always = labels == ANSWERED
     best: dict[int, tuple[float, int, int, str]] = {}

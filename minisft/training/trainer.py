@@ -132,8 +132,10 @@ class Trainer:
 
     def stopping(self) -> bool:
         """Whether `stop` is set, in any process: all must stop after the same update."""
-        self.stop = self.group.stops(self.stop)
-        return self.stop
+        agreed = self.group.stops(self.stop)
+        if agreed:  # if not, Ctrl-C may have set `stop` meanwhile: it is asked for again after the next update
+            self.stop = True
+        return agreed
 
     def windows(self) -> Iterator[list[Movable]]:
         """The rest of this epoch, as many batches at a time as go into one update."""

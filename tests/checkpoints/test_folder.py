@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import AutoModelForSequenceClassification, BertForPreTraining
+from transformers import AutoModelForSequenceClassification, BertForPreTraining, BertForSequenceClassification
 from transformers import BertConfig as TheirConfig
 
 from minisft.checkpoints import locate, read_checkpoint, write_atomically
@@ -114,6 +114,7 @@ def test_new_and_unused_weights_are_said(saved, caplog) -> None:
     assert "not used: classifier.bias, classifier.weight" in caplog.text
 
 
+INDEX = "model.safetensors.index.json"
 DAMAGE = {
     "has no config.json; expected a folder with": lambda f: (f / "config.json").unlink(),
     "config.json is not JSON": lambda f: (f / "config.json").write_text("{"),
@@ -123,6 +124,8 @@ DAMAGE = {
     "a pickle can run any code": lambda f: (f / "model.safetensors").rename(f / "pytorch_model.bin"),
     "model.safetensors is broken": lambda f: os.truncate(f / "model.safetensors", 5000),
     "model.safetensors is broken (": lambda f: (f / "model.safetensors").write_bytes(b""),
+    "index.json does not say where the weights are": lambda f: (f / INDEX).write_text('{"weight'),
+    "index.json does not say where the weights are ('weight_map')": lambda f: (f / INDEX).write_text("{}"),
     "no weight of a BERT": lambda f: rewrite(f, lambda t: {"h.0.attn.weight": torch.zeros(2)}),
     "lacks bert.layers.1": lambda f: rewrite(f, lambda t: {n: x for n, x in t.items() if "layer.1" not in n}),
     "bert.embeddings.word.weight has shape (5, 12), but config.json asks for (97, 12)": lambda f: rewrite(
@@ -163,6 +166,8 @@ def test_a_failed_write_leaves_the_old_file(tmp_path) -> None:
         write_atomically(path, fail)
     assert path.read_text() == "old"
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
+    with pytest.raises(InputError, match=r"could not write .*results\.json: File exists"):
+        write_atomically(path / "results.json", lambda temporary: temporary.write_text("{}"))
 
 
 def test_the_packaged_weights_are_all_used(minilm) -> None:
@@ -170,3 +175,19 @@ def test_the_packaged_weights_are_all_used(minilm) -> None:
     assert checkpoint.unused == []
     assert len(checkpoint.weights) == 5 + 6 * 12 + 2
     assert sum(tensor.numel() for tensor in checkpoint.weights.values()) == 22_713_216
+
+
+def test_labels_that_transformers_leaves_out_because_they_are_the_default(tmp_path, padded_batch) -> None:
+    config = TheirConfig(
+        vocab_size=97, hidden_size=12, num_hidden_layers=1, num_attention_heads=2, intermediate_size=20,
+        max_position_embeddings=40,
+    )  # fmt: skip
+    theirs = BertForSequenceClassification(config).eval()
+    theirs.save_pretrained(tmp_path)
+    assert "id2label" not in json.loads((tmp_path / "config.json").read_text())
+    ours = SequenceClassifier.from_pretrained(tmp_path).eval()
+    assert ours.labels == ["LABEL_0", "LABEL_1"]
+    with torch.no_grad():
+        expected = theirs(**{name: x.long() for name, x in padded_batch.items()}).logits
+        found = ours(**padded_batch)
+    torch.testing.assert_close(found, expected, atol=1e-6, rtol=1e-5)

@@ -72,6 +72,13 @@ def test_sets_of_labels() -> None:
     assert scores["exact_match"] == 0.75
 
 
+def test_of_a_single_label_its_absence_does_not_count() -> None:
+    gold = [[0]] + [[]] * 9
+    nothing = score_label_sets(gold, [[]] * 10, ["spam"])
+    assert nothing == {"micro_f1": 0.0, "macro_f1": 0.0, "exact_match": 0.9}
+    assert score_label_sets(gold, [[0], [0]] + [[]] * 8, ["spam"])["micro_f1"] == pytest.approx(2 / 3)
+
+
 def test_f1_is_of_class_1_for_two_classes_and_else_the_mean() -> None:
     gold, said = [0, 0, 0, 1], [0, 0, 0, 0]
     assert score_classes(gold, said, ["no", "yes"]) == {"accuracy": 0.75, "f1": 0.0}
@@ -81,6 +88,7 @@ def test_f1_is_of_class_1_for_two_classes_and_else_the_mean() -> None:
 
 def test_a_constant_has_no_correlation() -> None:
     assert score_numbers([1.0, 2.0, 4.0], [3.0] * 3, ["x"])["pearson"] == 0.0
+    assert score_numbers([3.0] * 3, [1.0, 2.0, 4.0], ["x"])["spearman"] == 0.0
     assert score_numbers([1.0, 2.0, 4.0], [2.0, 4.0, 8.0], ["x"])["pearson"] == pytest.approx(1.0)
 
 

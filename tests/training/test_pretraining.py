@@ -197,6 +197,8 @@ def test_what_does_not_fit_is_refused(tmp_path) -> None:
         make(tmp_path, shape=replace(SHAPE, vocabulary_size=3000))
     with pytest.raises(InputError, match="steps is 0"):
         make(tmp_path, steps=0)
+    with pytest.raises(InputError, match="accumulation is 2; pretraining takes 1"):
+        make(tmp_path, settings=Settings(accumulation=2))
     with pytest.raises(InputError, match=r"dropout is 1\.0"):
         make(tmp_path, dropout=1.0)
     with pytest.raises(InputError, match="heads is 0"):

@@ -2,10 +2,12 @@
 
 import random
 import resource
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,7 +18,9 @@ from safetensors.torch import load_file
 from minisft.data import load_task
 from minisft.errors import InputError
 from minisft.models import SequenceClassifier
+from minisft.text import Tokenizer
 from minisft.training import Callback, FineTuning, Settings, Trainer, read_log, read_progress
+from minisft.training.fine_tuning import STATE
 
 SETTINGS = Settings(epochs=3, batch_size=8, learning_rate=1e-3)
 
@@ -171,3 +175,81 @@ def test_best_epoch_is_kept_and_patience_ends_the_run(reviews, tiny, tmp_path, m
     for name, tensor in run.model.state_dict().items():
         assert torch.equal(tensor, weights[1][name]), name
         assert torch.equal(kept[name], weights[1][name]), name
+
+
+def test_patience_is_kept_and_what_it_has_ended_stays_ended(reviews, tiny, tmp_path, monkeypatch) -> None:
+    scores = iter([0.5, 0.9, 0.7, 0.6, 0.95])
+    monkeypatch.setattr(
+        "minisft.training.callbacks.evaluate",
+        lambda *_: SimpleNamespace(scores=lambda: {"accuracy": next(scores), "loss": 1.0}),
+    )
+    settings = Settings(epochs=30, batch_size=8, learning_rate=1e-3)
+    make(reviews, tiny, tmp_path, patience=2, settings=settings, callbacks=(StopAt(70, crash=False),)).train()
+    assert read_progress(tmp_path / STATE)["about"]["patience"] == 2
+    with pytest.raises(InputError, match="was started with patience 2, not None"):
+        make(reviews, tiny, tmp_path, settings=settings, resume=True)
+    assert make(reviews, tiny, tmp_path, patience=2, settings=settings, resume=True).train()
+    ended = make(reviews, tiny, tmp_path, patience=2, settings=settings, resume=True)  # killed in its final test
+    assert ended.trainer.epoch == 4
+    assert ended.train()
+    assert ended.trainer.epoch == 4
+    assert next(scores) == 0.95  # no fifth epoch was looked at
+
+
+def test_ctrl_c_while_the_others_are_asked_is_not_lost(reviews, tiny, tmp_path) -> None:
+    trainer = make(reviews, tiny, tmp_path).trainer
+
+    def ask(stop: bool) -> bool:
+        trainer.stop = True  # as the signal handler does, after all have answered that they go on
+        return stop
+
+    trainer.group = SimpleNamespace(stops=ask)
+    assert not trainer.stopping()  # as all agreed
+    assert trainer.stopping()
+
+
+def test_a_new_vocabulary_never_stands_beside_old_weights(reviews, tiny, tmp_path) -> None:
+    out = tmp_path / "out"
+    assert make(reviews, tiny, out).train()
+    make(reviews, tiny, out, callbacks=(StopAt(1, crash=False),), settings=replace(SETTINGS, seed=1)).train()
+    assert (out / "model.safetensors").exists()  # the same pieces: what was there still fits
+    (out / STATE).unlink()
+    other = tmp_path / "other"
+    shutil.copytree(tiny, other)
+    pieces = Tokenizer.from_folder(tiny).vocabulary
+    Tokenizer([*pieces[:5], *pieces[:4:-1]]).save(other)
+    make(reviews, other, out, callbacks=(StopAt(1, crash=False),)).train()
+    assert not (out / "model.safetensors").exists()
+
+
+def test_other_rows_are_no_way_to_go_on(reviews, tiny, tmp_path) -> None:
+    data = tmp_path / "reviews.csv"
+    data.write_text(reviews.read_text())
+    make(data, tiny, tmp_path / "out", callbacks=(StopAt(5, crash=False),)).train()
+    with open(data, "a") as file:
+        file.writelines(["the film was good,positive\n"] * 50)
+    with pytest.raises(InputError, match=r"was started with training_rows \d+, not \d+"):
+        make(data, tiny, tmp_path / "out", resume=True)
+
+
+def test_a_folder_that_cannot_be_written_is_said(reviews, tiny, tmp_path) -> None:
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(InputError, match=r"could not write to .*file: File exists; choose another folder with --out"):
+        make(reviews, tiny, tmp_path / "file").train()
+    assert (tmp_path / "file").read_text() == "mine"
+
+
+def test_pieces_that_the_model_has_no_row_for(reviews, tiny, tmp_path) -> None:
+    folder = tmp_path / "grown"
+    shutil.copytree(tiny, folder)
+    Tokenizer([*Tokenizer.from_folder(tiny).vocabulary, "harbour"]).save(folder)
+    with pytest.raises(InputError, match=r"has \d+ pieces and a model of \d+: they do not belong together"):
+        make(reviews, folder, tmp_path / "out")
+
+
+def test_transformers_is_told_where_the_model_ends(reviews, tiny, tmp_path) -> None:
+    from transformers import AutoTokenizer
+
+    assert make(reviews, tiny, tmp_path).train()
+    ids = AutoTokenizer.from_pretrained(tmp_path)("very " * 100, truncation=True).input_ids
+    assert len(ids) == 64  # the positions of `tiny`
