@@ -34,6 +34,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # `... | head` closed the output
         sys.stderr.close()
         return 0
+    except OSError as error:  # a full disk, a file where a folder should be, no right to read or write
+        if process_group().speaks():
+            where = f"{error.filename}: " if error.filename else ""
+            print(f"error: {where}{error.strerror or error}", file=sys.stderr)
+        return 2
 
 
 @contextlib.contextmanager

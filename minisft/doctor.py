@@ -12,7 +12,8 @@ from minisft.checkpoints.locate import packaged_minilm
 from minisft.data.published import READERS
 from minisft.measure import speed_of_bf16
 
-PACKAGES = ["torch", "numpy", "tokenizers", "safetensors", "datasets", "scikit-learn", "matplotlib", "transformers"]
+PACKAGES = ["torch", "numpy", "tokenizers", "safetensors", "datasets", "lemminflect", "scikit-learn", "matplotlib",
+            "transformers"]  # fmt: skip
 NEEDED_GB = 2.0
 
 
@@ -57,9 +58,10 @@ def published_data() -> tuple[str, str, str]:
             "not set",
             "optional: set it to a folder with mrpc/, sst2/, stsb/; else the hub is asked",
         )
-    if not Path(root).is_dir():
+    folder = Path(root).expanduser()
+    if not folder.is_dir():
         return ("MINISFT_DATA", f"{root} is no folder", "set it to a folder with mrpc/, sst2/, stsb/")
-    found = [name for name in READERS if (Path(root) / name).is_dir()]
+    found = [name for name in READERS if (folder / name).is_dir()]
     return (
         "MINISFT_DATA",
         f"{root}: {', '.join(found) or 'no task'}",

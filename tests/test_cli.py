@@ -1,6 +1,7 @@
 """The command line, as a person meets it."""
 
 import json
+import shutil
 import subprocess
 import sys
 
@@ -70,6 +71,46 @@ def test_evaluate_repeats_the_result(trained, reviews, tmp_path) -> None:
     assert main(["evaluate", "--model", str(out)]) == 0  # the task is remembered
 
 
+def test_evaluate_cuts_where_training_did(reviews, tiny, tmp_path, capsys) -> None:
+    out = tmp_path / "short"
+    arguments = ["finetune", "--data", str(reviews), "--model", str(tiny), "--epochs", "1", "--device", "cpu"]
+    assert main([*arguments, "--max-length", "12", "--out", str(out), "--json", str(tmp_path / "f.json")]) == 0
+    assert main(["evaluate", "--model", str(out), "--json", str(tmp_path / "e.json")]) == 0
+    assert "rows are longer than 12 pieces" in capsys.readouterr().out.split("task", 3)[-1]
+    mine, before = (json.loads((tmp_path / name).read_text()) for name in ("e.json", "f.json"))
+    assert mine["test"] == pytest.approx(before["after"], rel=1e-5)
+
+
+def test_evaluate_goes_by_the_names_of_labels(trained, reviews, tmp_path, capsys) -> None:
+    out, _ = trained
+    rows = [line.rsplit(",", 1) for line in reviews.read_text().splitlines()[1:]]
+    folder = tmp_path / "folder"
+    folder.mkdir()
+
+    def write(rename: dict[str, str]) -> str:
+        lines = [f"{text},{rename[label]}" for text, label in rows]
+        for split in ("train", "test"):
+            (folder / f"{split}.csv").write_text("\n".join(["text,label", *lines]) + "\n")
+        return str(folder)
+
+    model = AutoModelForSequenceClassification.from_pretrained(out)
+    turned = tmp_path / "turned"  # the same model, which numbers its labels the other way round
+    shutil.copytree(out, turned)
+    model.classifier.weight.data = model.classifier.weight.data.flip(0)
+    model.classifier.bias.data = model.classifier.bias.data.flip(0)
+    model.config.id2label, model.config.label2id = {0: "positive", 1: "negative"}, {"positive": 0, "negative": 1}
+    model.save_pretrained(turned)
+    scores = []
+    for name, source in (("same", out), ("turned", turned)):
+        path = tmp_path / f"{name}.json"
+        data = write({"negative": "negative", "positive": "positive"})
+        assert main(["evaluate", "--model", str(source), "--data", data, "--json", str(path)]) == 0
+        scores.append(json.loads(path.read_text())["test"]["accuracy"])
+    assert scores[0] == scores[1] > 0.9
+    assert main(["evaluate", "--model", str(out), "--data", write({"negative": "bad", "positive": "good"})]) == 2
+    assert "has the label 'bad', and" in capsys.readouterr().err
+
+
 def test_predict_reads_files(trained, tmp_path, capsys) -> None:
     out, _ = trained
     path = tmp_path / "texts.jsonl"
@@ -115,6 +156,8 @@ def test_tasks_and_doctor(capsys, monkeypatch, tmp_path) -> None:
         (["predict", "--model", "TRAINED", " "], "row 1: a text is empty"),
         (["predict", "--model", "TRAINED", "--data", "nowhere.csv"], "there is no file nowhere.csv"),
         (["predict", "--model", "minilm", "hello"], "is not fine-tuned"),
+        (["predict", "--model", "TRAINED", "--batch-size", "0", "hello"], "batch_size is 0; expected at least 1"),
+        (["predict", "--model", "TRAINED", "hello", "--json", "REVIEWS/x.json"], "REVIEWS/x.json: File exists"),
     ],
 )
 def test_bad_input_gets_one_line_and_status_2(
@@ -122,10 +165,12 @@ def test_bad_input_gets_one_line_and_status_2(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     places = {"REVIEWS": str(reviews), "TRAINED": str(trained[0])}
-    assert main([places.get(argument, argument) for argument in arguments]) == 2
+    for name, place in places.items():
+        arguments = [argument.replace(name, place) for argument in arguments]
+    assert main(arguments) == 2
     errors = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error: ")]
     assert len(errors) == 1
-    assert message in errors[0]
+    assert message.replace("REVIEWS", str(reviews)) in errors[0]
     assert not (tmp_path / "runs").exists()
 
 

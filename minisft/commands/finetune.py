@@ -14,6 +14,7 @@ from minisft.checkpoints import write_atomically
 from minisft.commands.report import figures, peak_memory, place, say, warn_if_collapsed, warn_if_emulated, write_json
 from minisft.commands.wording import gold_in_words, shorten, texts_of
 from minisft.data import TASKS, Task, load_task
+from minisft.errors import InputError
 from minisft.models import FineTuned
 from minisft.training import Evaluation, FineTuning, Settings, read_log, read_progress
 from minisft.training.baselines import baselines
@@ -41,7 +42,7 @@ def finetune(options: argparse.Namespace) -> None:
     ready = time.perf_counter()
     if not run.train():
         say("stopped", f"at update {run.trainer.step} of {run.trainer.total_steps}; nothing is lost. To go on:")
-        print(f"  python -m minisft finetune --out {shlex.quote(str(run.out))} --resume")
+        print(f"  python -m minisft finetune --out {shlex.quote(str(run.out))} --resume{keep_on(options)}")
         raise SystemExit(130)
     trained = time.perf_counter()
     tested = run.test()
@@ -54,7 +55,7 @@ def finetune(options: argparse.Namespace) -> None:
         return
     warn_if_collapsed(tested)
     draw(run, task, tested)
-    describe(run.out, task)
+    describe(run.out, task, run.max_length)
     results = {
         "task": task.name, "model": run.source, "settings": run.about(), "baselines": before_all, "before": before,
         "after": after, "validation": run.validate.history, "device": str(run.trainer.device),
@@ -73,6 +74,8 @@ def prepare(options: argparse.Namespace) -> tuple[FineTuning, Task]:
     stored: dict[str, Any] = {}
     if options.resume and (out / STATE).exists():
         stored = read_progress(out / STATE)["about"]
+        if "task" not in stored:
+            raise InputError(f"{out} holds a run of pretrain; go on with: python -m minisft pretrain --resume")
     elif options.resume:
         say("resume", f"{out} holds no state yet; starting from the beginning")
 
@@ -100,6 +103,11 @@ def prepare(options: argparse.Namespace) -> tuple[FineTuning, Task]:
         rows=given("rows", "rows", None),
     )  # fmt: skip
     return run, run.task
+
+
+def keep_on(options: argparse.Namespace) -> str:
+    """What a command to go on must say again: how often a state is kept decides nothing and is not in it."""
+    return f" --keep-every {options.keep_every}" if options.keep_every else ""
 
 
 def run_name(task: str | Path) -> str:
@@ -149,10 +157,10 @@ def picture_of(task: Task) -> str | None:
     return "confusion.png" if task.kind == "class" and len(task.labels) <= MOST_CLASSES else None
 
 
-def describe(folder: Path, task: Task) -> None:
-    """Keep beside the model which task it was tuned for, and which texts it reads."""
+def describe(folder: Path, task: Task, max_length: int) -> None:
+    """Keep beside the model which task it was tuned for, which texts it reads and how much of them."""
     known = {"task": task.name, "language": task.language, "domain": task.domain, "columns": task.columns}
-    text = json.dumps(known) + "\n"
+    text = json.dumps({**known, "max_length": max_length}) + "\n"
     write_atomically(folder / DESCRIPTION, lambda path: path.write_text(text, encoding="utf-8"))
 
 

@@ -11,8 +11,8 @@ from minisft.checkpoints import locate
 from minisft.commands.finetune import DEFAULT_TASK, DESCRIPTION
 from minisft.commands.report import figures, say, warn_if_collapsed, write_json
 from minisft.commands.wording import find_entities, name_answer, name_entities, shorten, texts_of
-from minisft.data import Declaration, load_task, make_batches
-from minisft.data.local import read_rows
+from minisft.data import Batches, Declaration, Task, load_task, make_batches
+from minisft.data.local import LABEL_COLUMNS, NUMBER_COLUMNS, read_rows
 from minisft.data.task import Row
 from minisft.errors import InputError
 from minisft.models import FineTuned, load_fine_tuned
@@ -28,12 +28,15 @@ NOTHING: dict[str, Any] = {"class": 0, "number": 0.0, "labels": [], "span": {"te
 
 def open_model(options: argparse.Namespace) -> tuple[FineTuned, Tokenizer, torch.device, dict]:
     """A saved model, its tokenizer, the device, and what is known of its task."""
+    if options.batch_size < 1:
+        raise InputError(f"batch_size is {options.batch_size}; expected at least 1")
     device = choose_device(options.device)
     folder = locate(options.model)
     model = load_fine_tuned(folder).to(device).eval()
-    options.max_length = check_length(options.max_length, model)
     path = folder / DESCRIPTION
     description = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    wanted = description.get("max_length") if options.max_length is None else options.max_length
+    options.max_length = check_length(wanted, model)
     return model, tokenizer_of(folder, model), device, description
 
 
@@ -51,17 +54,38 @@ def evaluate(options: argparse.Namespace) -> None:
         raise InputError(
             f"{options.model} is a {type(model).__name__}, and {task.name} wants {model_for(task).__name__}"
         )
-    if len(task.labels) != len(model.labels):
-        raise InputError(f"{options.model} knows {len(model.labels)} labels and {task.name} has {len(task.labels)}")
+    if task.kind in ("class", "labels", "tags"):
+        task = in_words_of(model, options.model, task)
     batches = make_batches(task, task.test, tokenizer, options.batch_size, options.max_length)
     started = time.perf_counter()
     result = evaluation.evaluate(model, KINDS[task.kind].objective(), batches, device, options.precision)
     seconds = time.perf_counter() - started
     scores = result.scores()
     say("task", f"{task.name}, {len(task.test)} test rows ({task.source})")
+    report_cut(batches, options.max_length)
     say("test", f"{figures(scores)}; {len(task.test) / seconds:.0f} rows a second")
     warn_if_collapsed(result)
     write_json(options.json, {"task": task.name, "model": options.model, "test": scores})
+
+
+def in_words_of(model: FineTuned, name: str, task: Task) -> Task:
+    """The task with its labels numbered as the model numbers them. Raises InputError for one that it does not know."""
+    nameless = [f"LABEL_{i}" for i in range(len(task.labels))]  # what transformers calls what nobody has named
+    if model.labels in (task.labels, nameless):
+        return task
+    unknown = [label for label in task.labels if label not in model.labels]
+    if unknown:
+        raise InputError(
+            f"{task.name} has the label {unknown[0]!r}, and {name} knows {shorten(', '.join(model.labels))}: "
+            "expected data with the same labels"
+        )
+    return task.renumber(model.labels)
+
+
+def report_cut(batches: Batches, longest: int) -> None:
+    """How many rows were too long."""
+    if batches.encodings.truncated:
+        say("cut", f"{batches.encodings.truncated} rows are longer than {longest} pieces and lost their end")
 
 
 def predict(options: argparse.Namespace) -> None:
@@ -76,8 +100,7 @@ def predict(options: argparse.Namespace) -> None:
     task = Declaration(model.kind, columns, targets, model.labels, "")
     batches = make_batches(task, rows, tokenizer, options.batch_size, options.max_length)
     result = evaluation.evaluate(model, KINDS[model.kind].objective(), batches, device, options.precision)
-    if batches.encodings.truncated:
-        say("cut", f"{batches.encodings.truncated} rows are longer than {options.max_length} pieces and lost their end")
+    report_cut(batches, options.max_length)
     answers = [
         answer_row(model, *pair) for pair in zip(rows, result.predictions(), probabilities(model, result), strict=True)
     ]
@@ -144,7 +167,8 @@ def read_file(options: argparse.Namespace, columns: tuple[str, ...]) -> tuple[li
     if not options.data.is_file():
         raise InputError(f"there is no file {options.data}")
     rows = read_rows(options.data)
-    given = [name for name in rows[0] if name not in ("label", "labels", "score", "id", "idx", "kind")]
+    no_text = (*LABEL_COLUMNS, *NUMBER_COLUMNS, "kind")
+    given = [name for name in rows[0] if name in columns or name not in no_text]
     if columns == ("tokens",) and "tokens" not in given and len(given) == 1:  # a text that is not cut into words yet
         rows = [{"tokens": row[given[0]]} for row in rows]
         given = ["tokens"]

@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from minisft.commands.finetune import keep_on
 from minisft.commands.report import peak_memory, place, say, warn_if_emulated, write_json
 from minisft.data.corpus import Corpus, count_tokens, read_corpus, town_corpus
 from minisft.errors import InputError
@@ -34,7 +35,7 @@ def pretrain(options: argparse.Namespace) -> None:
         build(options)
         return
     run = prepare(options)
-    run_and_report(run, options.json, f"--out {shlex.quote(str(run.out))}")
+    run_and_report(run, options.json, f"--out {shlex.quote(str(run.out))}{keep_on(options)}")
 
 
 def run_and_report(run: Pretraining, json: Path | None, again: str) -> None:
@@ -79,6 +80,8 @@ def prepare(options: argparse.Namespace) -> Pretraining:
     stored: dict[str, Any] = {}
     if options.resume and (out / STATE).exists():
         stored = read_progress(out / STATE)["about"]
+        if "objective" not in stored:
+            raise InputError(f"{out} holds a run of finetune; go on with: python -m minisft finetune --resume")
     elif options.resume:
         say("resume", f"{out} holds no state yet; starting from the beginning")
 

@@ -1,6 +1,7 @@
 """Lines, figures and files that several commands print or write."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -66,4 +67,5 @@ def peak_memory(device: torch.device) -> float | None:
         import resource
     except ImportError:  # not on Windows
         return None
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
+    unit = 1 if sys.platform == "darwin" else 2**10  # bytes on macOS, kilobytes elsewhere
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20

@@ -1,6 +1,7 @@
 """Your own data: a csv, tsv or jsonl file, or a folder with train, validation and test files of that kind."""
 
 import csv
+import io
 import json
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from minisft.errors import InputError
 
 SUFFIXES = (".csv", ".tsv", ".jsonl")
 LABEL_COLUMNS = ("label", "labels", "score")
+NUMBER_COLUMNS = ("id", "idx")  # of rows
+LONGEST_FIELD = 2**31 - 1  # characters: Python's csv would refuse a text of more than 131,072
 SPLITS = {"train": "train", "validation": "validation", "valid": "validation", "dev": "validation", "test": "test"}
 
 
@@ -48,7 +51,7 @@ def find_structure(row: Row) -> Declaration | None:
     if isinstance(row.get("answers"), dict):
         return Declaration("span", ("question", "context"), ("answers",), [], "")
     if isinstance(row.get("labels"), list):
-        texts = tuple(name for name, value in row.items() if isinstance(value, str) and name not in ("id", "idx"))
+        texts = tuple(name for name, value in row.items() if isinstance(value, str) and name not in NUMBER_COLUMNS)
         return Declaration("labels", texts[:2] or ("text",), ("labels",), [], "")
     return None
 
@@ -80,15 +83,19 @@ def read_rows(path: Path) -> list[Row]:
 def read_table(path: Path, text: str) -> list[Row]:
     """Comma- or tab-separated rows under a header. In a tsv file quotes are text."""
     tabs = path.suffix == ".tsv"
-    lines = text.splitlines(keepends=True)
+    csv.field_size_limit(LONGEST_FIELD)
+    lines = io.StringIO(text, newline="")  # str.splitlines would also cut at U+2028 and its like, inside a text
     reader = csv.reader(lines, delimiter="\t" if tabs else ",", quoting=csv.QUOTE_NONE if tabs else csv.QUOTE_MINIMAL)
-    header = next(reader, [])
     rows = []
-    for row in reader:
-        if row and len(row) != len(header):
-            raise InputError(f"{path}, line {reader.line_num}: {len(row)} columns, expected {len(header)}")
-        if row:
-            rows.append(dict(zip(header, row, strict=True)))
+    try:
+        header = next(reader, [])
+        for row in reader:
+            if row and len(row) != len(header):
+                raise InputError(f"{path}, line {reader.line_num}: {len(row)} columns, expected {len(header)}")
+            if row:
+                rows.append(dict(zip(header, row, strict=True)))
+    except csv.Error as error:
+        raise InputError(f"{path}, line {reader.line_num}: {error}; expected a table with a header line") from None
     return rows
 
 
@@ -112,7 +119,7 @@ def find_columns(rows: list[Row], path: Path) -> tuple[tuple[str, ...], str]:
     """The text columns and the label column."""
     names = list(rows[0])
     label = next((name for name in LABEL_COLUMNS if name in names), None)
-    texts = tuple(name for name in names if name not in (*LABEL_COLUMNS, "id", "idx"))
+    texts = tuple(name for name in names if name not in (*LABEL_COLUMNS, *NUMBER_COLUMNS))
     if label is None or not 1 <= len(texts) <= 2:
         raise InputError(
             f"{path} has the columns {', '.join(names)}; expected one or two text columns and one of "

@@ -69,6 +69,23 @@ class Task:
         random.Random(seed).shuffle(order)
         return replace(self, train=self.train.select(sorted(order[:rows])))
 
+    def renumber(self, labels: list[str]) -> "Task":
+        """The same task with the numbers that its labels have in another list, which must hold them all."""
+        from datasets import Dataset
+
+        numbers = [labels.index(label) for label in self.labels]
+
+        def change(row: Row) -> Row:
+            found = {target: row[target] for target in self.targets}
+            return row | {
+                target: [numbers[label] for label in value] if isinstance(value, list) else numbers[value]
+                for target, value in found.items()
+            }
+
+        splits = {name: getattr(self, name) for name in ("train", "validation", "test")}
+        changed = {name: Dataset.from_list([change(row) for row in rows]) for name, rows in splits.items()}
+        return replace(self, labels=labels, **changed)
+
 
 def gold_of(task: Declaration | Task, row: Row) -> Any:
     """What is to be found in a row: a class, a number or labels; of tags a list for each layer; of span the answers."""
@@ -115,14 +132,16 @@ def name_labels(declaration: Declaration, splits: Splits) -> Declaration:
     Where the rows have numbers, the numbers from 0 to the highest are the names.
     """
     if declaration.kind == "span":
-        answers = [row.get(declaration.targets[0]) or {} for row in splits["train"]]
-        return replace(declaration, labels=ANSWERED if all(found.get("text") for found in answers) else MAYBE_ANSWERED)
+        answers = [row.get(declaration.targets[0]) for row in splits["train"]]  # whatever it is: checked later
+        always = all(isinstance(found, dict) and found.get("text") for found in answers)
+        return replace(declaration, labels=ANSWERED if always else MAYBE_ANSWERED)
     if declaration.labels:
         return declaration
     found = set()
     for row in (row for rows in splits.values() for row in rows):
         for value in (row.get(target) for target in declaration.targets):
-            found |= set(value if isinstance(value, list) else [value])
+            values = value if isinstance(value, list) else [value]
+            found |= {label for label in values if isinstance(label, str | int)}  # anything else is said later
     names = sorted((name for name in found if isinstance(name, str)), key=lambda name: (name != "O", name))
     numbers = [number for number in found if isinstance(number, int)]
     return replace(declaration, labels=names or [str(number) for number in range(max(numbers, default=-1) + 1)])
@@ -173,7 +192,7 @@ def check_number(row: Row, target: str, labels: list[str], where: str) -> None:
 def check_labels(row: Row, target: str, labels: list[str], where: str) -> None:
     """A list of numbers of labels, none twice."""
     found = row[target]
-    if not isinstance(found, list) or len(set(found)) < len(found):
+    if not isinstance(found, list) or any(label in found[:i] for i, label in enumerate(found)):
         raise InputError(f"{where}: {target} is {found}; expected a list of labels, none of them twice")
     for label in found:
         check_number_of_label(label, labels, where)
@@ -191,9 +210,12 @@ def check_tags(row: Row, target: str, labels: list[str], where: str) -> None:
 
 def check_span(row: Row, target: str, labels: list[str], where: str) -> None:
     """Answers that stand in the context where they are said to stand."""
-    texts, starts = (row[target].get(name) for name in ("text", "answer_start"))
-    if not isinstance(texts, list) or not isinstance(starts, list):
-        raise InputError(f"{where}: {target} is {row[target]}; expected two lists, text and answer_start")
+    answers = row[target] if isinstance(row[target], dict) else {}
+    texts, starts = answers.get("text"), answers.get("answer_start")
+    if not is_list_of(str, texts) or not is_list_of(int, starts):
+        raise InputError(
+            f"{where}: {target} is {row[target]}; expected two lists, texts as text and whole numbers as answer_start"
+        )
     if len(texts) != len(starts):
         raise InputError(f"{where}: {len(texts)} answers and {len(starts)} answer_start; expected one start for each")
     context = row["context"]
@@ -205,6 +227,11 @@ def check_span(row: Row, target: str, labels: list[str], where: str) -> None:
         found = context[start : start + len(text)]
         if found != text:
             raise InputError(f"{where}: the answer is {text!r}, but at {start} the context has {found!r}")
+
+
+def is_list_of(kind: type, value: Any) -> bool:
+    """Whether a value from a file is a list with nothing else in it."""
+    return isinstance(value, list) and all(isinstance(item, kind) for item in value)
 
 
 def check_number_of_label(label: Any, labels: list[str], where: str) -> None:

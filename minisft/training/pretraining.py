@@ -194,8 +194,8 @@ class HeldOut(Validate):
     """Measure on held-out text after each round, and keep the model with the lowest loss."""
 
     def __init__(self, run: Pretraining) -> None:
-        super().__init__(run.held_out, "loss", run.out)
-        self.run = run
+        self.run, self.metric, self.folder, self.patience = run, "loss", run.out, None
+        self.history = []
 
     def on_epoch(self, trainer: Trainer) -> None:
         self.history.append({"step": trainer.step, "epoch": trainer.epoch, **self.run.measure()})

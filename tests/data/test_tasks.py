@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -198,6 +199,9 @@ def asked(text: str, start: int) -> dict:
         (SPAN, asked("Bob", 0), "the answer is 'Bob', but at 0 the context has 'Ann'"),
         (SPAN, asked("", 0), "the answer '' at 0 is not within"),
         (SPAN, asked("Bob", 8) | {"answers": {"text": ["Bob"], "answer_start": []}}, "1 answers and 0 answer_start"),
+        (SPAN, asked("Bob", 8) | {"answers": {"text": ["Bob"], "answer_start": ["8"]}}, "expected two lists, texts"),
+        (SPAN, asked("Bob", 8) | {"answers": []}, "answers is []; expected two lists"),
+        (SET, {"text": "a", "labels": [{"name": "joy"}]}, "label {'name': 'joy'} is out of range"),
     ],
 )
 def test_a_row_that_does_not_fit_its_kind(declaration, row, message) -> None:
@@ -205,6 +209,29 @@ def test_a_row_that_does_not_fit_its_kind(declaration, row, message) -> None:
         build_task("x", declaration, {"train": [row] * 9}, "here")
     assert "x, train row 1: " in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_names_that_are_no_names() -> None:
+    undeclared = replace(SET, labels=[])
+    with pytest.raises(InputError, match=r"label \{'name': 'joy'\} is out of range"):
+        build_task("x", undeclared, {"train": [{"text": "a", "labels": [{"name": "joy"}, "fear"]}] * 9}, "here")
+
+
+def test_long_texts_and_rare_line_ends_are_kept(tmp_path) -> None:
+    texts = ["word " * 40_000, "one\u2028two", "three\x0cfour", "five\x85six"]
+    rows = "".join(f"{text},{number % 2}\n" for number, text in enumerate(texts * 5))
+    task = load_task(write(tmp_path, "a.csv", "text,label\n" + rows))
+    found = {text for split in (task.train, task.validation, task.test) for text in split["text"]}
+    assert found == set(texts)
+
+
+def test_labels_numbered_as_in_another_list() -> None:
+    rows = [{"text": f"a {i}", "labels": [i % 2]} for i in range(9)]
+    before = build_task("x", SET, {"train": rows}, "here")
+    after = before.renumber(["anger", "fear", "joy"])
+    assert after.labels == ["anger", "fear", "joy"]
+    for row, changed in zip(before.test, after.test, strict=True):
+        assert [after.labels[label] for label in changed["labels"]] == [before.labels[label] for label in row["labels"]]
 
 
 def test_rows_that_fit() -> None:
@@ -254,7 +281,7 @@ def test_your_own_tags_questions_and_sets_of_labels(tmp_path) -> None:
         ({"tokens": ["a"], "ner_tags": ["O", "O"]}, "1 tokens and 2 ner_tags"),
         (
             {"question": "Who?", "context": "Ann", "answers": {"text": "Ann"}},
-            "expected two lists, text and answer_start",
+            "expected two lists, texts as text",
         ),
         ({"context": "Ann", "answers": {"text": [], "answer_start": []}}, "question is empty"),
         ({"labels": ["a"]}, "text is empty"),
