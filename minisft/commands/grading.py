@@ -17,11 +17,11 @@ TRUST = "warning: no sandbox: the students' code can do here what you can do"
 
 
 def exercises(options: argparse.Namespace) -> None:
-    """Generate the students' notebooks. Raises InputError where a solution shows in them."""
+    """Generate the students' notebooks. Raises InputError where there are no solutions, or one shows in them."""
     from minisft.grading import generate  # nbgrader is slow to import
 
-    written, removed = generate.generate(options.solutions, options.exercises)
-    found = generate.leaks(options.solutions, options.exercises)
+    written, removed, kept = generate.generate(options.solutions, options.exercises)
+    found = generate.leaks(options.solutions, options.exercises, but=kept)
     if found:
         more = f", and {len(found) - 1} more" if len(found) > 1 else ""
         raise InputError(
@@ -31,6 +31,8 @@ def exercises(options: argparse.Namespace) -> None:
         print(f"written       {path}")
     for path in removed:
         print(f"removed       {path}   (it has no solution)")
+    for path in kept:
+        print(f"left alone    {path}   (somebody has worked in it: move it away if it is to be replaced)")
     print(f"notebooks     {len(all_notebooks(options.exercises))} in {options.exercises}, {len(written)} of them new")
 
 
@@ -66,9 +68,11 @@ def grade(options: argparse.Namespace) -> None:
 def progress(options: argparse.Namespace) -> None:
     """Show exercise by exercise what passes in a learner's notebooks."""
     following: tuple[Path, Mark] | None = None
+    unknown = False  # whether something cannot be said to be done
     for state in learning.states(options.notebook):
         if state.trouble:
             print(f"{state.path}: {state.trouble}")
+            unknown = True
             continue
         right = sum(mark.status == RIGHT for mark in state.marks)
         print(f"{state.path}: {right} of {len(state.marks)}")
@@ -78,7 +82,7 @@ def progress(options: argparse.Namespace) -> None:
             following = state.path, state.open
     if following:
         print(f"\nnext: {following[1].exercise} in {following[0]}")
-    else:
+    elif not unknown:
         print("\nnothing is left to do here")
 
 

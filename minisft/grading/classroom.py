@@ -17,8 +17,16 @@ from tqdm import tqdm
 from minisft.checks import CONTRACTS, AnswerKey
 from minisft.errors import InputError
 from minisft.grading.marking import Mark, mark, none_of
-from minisft.grading.notebooks import Exercise, UnreadableError, all_notebooks, code_cells, exercises_of, read
-from minisft.grading.running import LIMITS, Key, Limits, run
+from minisft.grading.notebooks import (
+    Exercise,
+    UnreadableError,
+    all_notebooks,
+    code_cells,
+    content_of,
+    exercises_of,
+    read,
+)
+from minisft.grading.running import LIMITS, Key, Limits, require_limits, run
 from minisft.grading.sandbox import Sandbox
 from minisft.grading.worker import PACKAGE
 
@@ -52,7 +60,8 @@ class Result:
 class Classroom:
     """The submissions of a class, `<student>/<chapter folder>/<notebook>.ipynb`, and where the results go.
 
-    Raises InputError where there is no student, or none of what they handed in belongs to a notebook of `solutions`.
+    Raises InputError where there is no student, where the name of one cannot be written down, where none of what they
+    handed in belongs to a notebook of `solutions`, and on a system where no notebook can be run.
     """
 
     submissions: Path
@@ -65,10 +74,11 @@ class Classroom:
     assignments: list[Assignment] = field(init=False)
 
     def __post_init__(self) -> None:
+        require_limits()
         if not self.submissions.is_dir():
             raise InputError(f"there is no folder {self.submissions}; expected STUDENT/CHAPTER/NOTEBOOK.ipynb in it")
         folders = sorted(path for path in self.submissions.iterdir() if path.is_dir() and path.name[0] != ".")
-        self.students = [path.name for path in folders]
+        self.students = [name_of(path) for path in folders]
         handed_in = {path.relative_to(folder) for folder in folders for path in folder.glob("*/*.ipynb")}
         paths = [path for path in all_notebooks(self.solutions) if path.relative_to(self.solutions) in handed_in]
         if not paths:
@@ -174,8 +184,11 @@ class Classroom:
     def digest(self, student: str, assignment: Assignment) -> str:
         """What is the same as long as nothing that decides the marks has changed."""
         path = self.handed_in(student, assignment)
-        regular = path.is_file() and not path.is_symlink() and not path.parent.is_symlink()
-        content = hashlib.sha256(path.read_bytes()).hexdigest() if regular else f"none {os.path.lexists(path)}"
+        try:
+            content = "none" if path.parent.is_symlink() else hashlib.sha256(content_of(path)).hexdigest()
+        except (UnreadableError, OSError) as error:
+            content = f"none: {error}"
+        content = f"{os.path.lexists(path)} {content}"
         parts = [content, self.seed, assignment.exercises, self.limits, self.code.hex(), self.sandbox is None]
         return hashlib.sha256("\n".join(map(repr, parts)).encode()).hexdigest()
 
@@ -189,12 +202,24 @@ class Classroom:
         return Result(student, assignment.name, marks) if kept.get("digest") == digest else None
 
 
+def name_of(folder: Path) -> str:
+    """A student's name. Raises InputError where it is not UTF-8, as happens when an old archive is unpacked."""
+    try:
+        folder.name.encode()
+    except UnicodeEncodeError:
+        raise InputError(
+            f"in {folder.parent} the name of the folder {os.fsencode(folder.name)} is not UTF-8, so no marks can be "
+            "written for it: rename it"
+        ) from None
+    return folder.name
+
+
 def write(path: Path, text: str, mode: int = 0o644) -> None:
-    """Write a file whole or not at all."""
+    """Write a file whole or not at all; a character that cannot be written becomes a question mark."""
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".")
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors="replace", newline="") as file:
             file.write(text)
         os.chmod(name, mode)
         os.replace(name, path)

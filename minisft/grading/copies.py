@@ -32,9 +32,12 @@ def handed_in_at(course: Classroom, student: str, chapter: str) -> tuple[str, st
 
 def beside(path: Path) -> str:
     """The text of a small file that nbgrader has written beside a notebook, or nothing where a student changed it."""
-    if path.parent.is_symlink() or path.is_symlink() or not path.is_file() or path.stat().st_size > 1000:
+    try:
+        if path.parent.is_symlink() or path.is_symlink() or not path.is_file() or path.stat().st_size > 1000:
+            return ""
+        return path.read_bytes().decode("utf-8", errors="replace").strip()
+    except OSError:  # no right to read it
         return ""
-    return path.read_bytes().decode("utf-8", errors="replace").strip()
 
 
 def prepare_to_return(course: Classroom, student: str, chapter: str) -> None:
@@ -79,7 +82,7 @@ def copy_of(course: Classroom, assignment: Assignment, result: Result) -> tuple[
     notebook = nbformat.reads(student_version(assignment.path), as_version=4)
     try:
         cells = course.notebook(result.student, assignment)["cells"]
-    except UnreadableError:
+    except (UnreadableError, OSError):
         cells = []
     answers = {str(nbgrader(cell).get("grade_id")): source_of(cell) for cell in reversed(cells)}
     verdicts = {e.grade_id: in_words(mark) for e, mark in zip(assignment.exercises, result.marks, strict=True)}

@@ -1,15 +1,17 @@
 """From `solutions/` to `exercises/`, by nbgrader's steps, to the same bytes."""
 
+from collections.abc import Collection
 from pathlib import Path
+from typing import NamedTuple
 
 import nbformat
 from nbformat import NotebookNode
 from nbgrader import preprocessors
-from nbgrader.utils import is_solution
+from nbgrader.utils import compute_checksum, is_solution
 from traitlets.config.loader import PyFileConfigLoader
 
 from minisft.errors import InputError
-from minisft.grading.notebooks import all_notebooks
+from minisft.grading.notebooks import all_notebooks, nbgrader
 
 CONFIG = PyFileConfigLoader("nbgrader_settings.py", path=str(Path(__file__).parent)).load_config()
 STEPS = [
@@ -19,6 +21,14 @@ STEPS = [
 ]  # fmt: skip
 MARKERS = ["BEGIN SOLUTION", "END SOLUTION", "BEGIN HIDDEN TESTS", "END HIDDEN TESTS", "BEGIN MARK SCHEME"]
 SHORT = 16  # characters; a shorter line, such as `return result`, gives nothing away
+
+
+class Changes(NamedTuple):
+    """What `generate` did, by notebook."""
+
+    written: list[Path]
+    removed: list[Path]
+    kept: list[Path]  # out of date or without a solution, but somebody's work
 
 
 def student_version(path: Path) -> str:
@@ -36,24 +46,51 @@ def student_version(path: Path) -> str:
     return nbformat.writes(notebook, version=4).rstrip("\n") + "\n"
 
 
-def generate(solutions: Path, exercises: Path) -> tuple[list[Path], list[Path]]:
+def generate(solutions: Path, exercises: Path) -> Changes:
     """Write every student version that is not there as it should be, and take away those whose solution is gone.
 
-    Returns the notebooks written and those taken away.
+    A notebook in which somebody has worked stays as it is. Raises InputError where there are no solutions.
     """
-    written = []
-    wanted = {exercises / path.relative_to(solutions): path for path in all_notebooks(solutions)}
-    for target, source in wanted.items():
-        text = student_version(source)
-        if target.exists() and target.read_text(encoding="utf-8") == text:
+    sources = all_notebooks(solutions)
+    if not sources:
+        raise InputError(
+            f"there is no notebook in {solutions}; expected the teacher's, CHAPTER/NOTEBOOK.ipynb: "
+            "name that folder with --solutions (learners have none and need none)"
+        )
+    changes = Changes([], [], [])
+    wanted = {exercises / path.relative_to(solutions): student_version(path) for path in sources}
+    for target, text in wanted.items():
+        if target.exists() and target.read_bytes() == text.encode():
+            continue
+        if target.exists() and not is_untouched(target):
+            changes.kept.append(target)
             continue
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8", newline="\n")
-        written.append(target)
-    removed = [path for path in all_notebooks(exercises) if path not in wanted]
-    for path in removed:
-        path.unlink()
-    return written, removed
+        changes.written.append(target)
+    for path in all_notebooks(exercises):
+        if path in wanted:
+            continue
+        if is_untouched(path):
+            path.unlink()
+            changes.removed.append(path)
+        else:
+            changes.kept.append(path)
+    return changes
+
+
+def is_untouched(path: Path) -> bool:
+    """Whether a notebook was generated, by this or an older version, and no cell was filled in or run since.
+
+    Every cell that is to be filled in, and every check, was given the checksum of its text.
+    """
+    try:
+        cells = nbformat.read(path, as_version=4).cells
+        ours = [cell for cell in cells if "checksum" in nbgrader(cell)]
+        changed = any(cell.metadata.nbgrader.checksum != compute_checksum(cell) for cell in ours)
+    except Exception:  # nbformat raises what it likes; a notebook that cannot be read was not generated
+        return False
+    return bool(ours) and not changed and not any(cell.get("outputs") or cell.get("execution_count") for cell in cells)
 
 
 def differences(solutions: Path, exercises: Path) -> list[str]:
@@ -67,8 +104,11 @@ def differences(solutions: Path, exercises: Path) -> list[str]:
     ]
 
 
-def leaks(solutions: Path, exercises: Path) -> list[str]:
-    """What of the solutions can be read in the student versions, a line each: solution lines, markers, outputs."""
+def leaks(solutions: Path, exercises: Path, but: Collection[Path] = ()) -> list[str]:
+    """What of the solutions can be read in the student versions, a line each: solution lines, markers, outputs.
+
+    `but`: notebooks that are a learner's own work.
+    """
     secret = {
         " ".join(line.split()): path.name
         for path in all_notebooks(solutions)
@@ -77,6 +117,8 @@ def leaks(solutions: Path, exercises: Path) -> list[str]:
     }
     found = []
     for path in all_notebooks(exercises):
+        if path in but:
+            continue
         for cell in nbformat.read(path, as_version=4).cells:
             lines = [" ".join(line.split()) for line in cell.source.splitlines()]
             found += [f"{path}: a line of a solution of {secret[line]}: {line}" for line in lines if line in secret]

@@ -98,7 +98,8 @@ def enter_marks(gradebook: Gradebook, course: Classroom, assignment: Assignment,
         grade = gradebook.find_grade(cells[mark.exercise], name, chapter, result.student)
         grade.auto_score = score(mark, unanswered)
         by_person = grade.manual_score is not None
-        grade.needs_manual_grade = changed if by_person else grade.auto_score is None
+        # Once set it stays, until that person saves a mark: grading may run again before anybody has looked.
+        grade.needs_manual_grade = grade.needs_manual_grade or changed if by_person else grade.auto_score is None
     gradebook.db.commit()
 
 

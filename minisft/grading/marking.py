@@ -20,7 +20,8 @@ from minisft.grading.running import Key, Limits, Outcome, Run
 
 RIGHT, BY_HAND = "right", "by hand"
 BORROWED = "it raises NotThereError"  # of the worker's hollow minisft
-OWN_LINE = re.compile(r"cell In \[\d{1,4}\], line \d{1,4}: (.*)", re.DOTALL)
+LONGEST = 200  # characters of what is repeated
+MODULES = {"": builtins, "numpy": np, "torch": torch}  # of types that have a name here
 FIXED = {
     "stub": "it is not written yet: NotImplementedError",
     "nothing": "it returns None: is a return missing?",
@@ -113,7 +114,7 @@ def missing(exercise: Exercise, run: Run, words: "Words", limits: Limits) -> tup
             case "died":
                 return "died", f"the cell that defines {name} ends the process that it runs in", ""
         if cell.number in run.errors:
-            kind, said = run.errors[cell.number]
+            kind, said = (text[:LONGEST] for text in run.errors[cell.number])
             return "error", f"the cell that defines {name} raises {kind}: {said}", ""
     return "missing", f"there is no function {name} in the notebook", ""
 
@@ -124,17 +125,22 @@ class Words:
     def __init__(self, cells: Sequence[Cell]) -> None:
         self.cells = cells
         self.names = set(re.findall(r"\w+", " ".join(cell.source for cell in cells)))
-        self.lines = {line.strip() for cell in cells for line in cell.source.splitlines()}
+        self.lines = {  # as a failure names them; IPython counts from the first that is not empty
+            f"cell In [{cell.number}], line {number}: {line.strip()}"
+            for cell in cells
+            for number, line in enumerate(cell.source.lstrip().splitlines(), 1)
+        }
 
     def cleaned(self, answer: Answer, contract: Contract) -> Answer:
         """An answer with words that are known."""
         failure = self.failure(answer.failure, contract) if answer.failure else None
-        return replace(answer, value=self.value(answer.value), failure=failure)
+        # The worker sends tensors alone here: anything else was forged, and counts as no gradient.
+        gradients = {name: x if isinstance(x, torch.Tensor) else None for name, x in answer.gradients.items()}
+        return replace(answer, value=self.value(answer.value), gradients=gradients, failure=failure)
 
     def failure(self, failure: Failure, contract: Contract) -> Failure:
         """A failure with a message of ours, and a line only where it is the student's."""
-        line = OWN_LINE.fullmatch(failure.line)
-        mine = failure.line if line and line[1].strip() in self.lines else ""
+        mine = failure.line if failure.line in self.lines and len(failure.line) <= LONGEST else ""
         if failure.kind in FIXED:
             return Failure(failure.kind, FIXED[failure.kind], line=mine)
         if failure.kind == "changed":
@@ -145,15 +151,19 @@ class Words:
                 line=mine,
             )
         kind = failure.message.removeprefix("it raises ")
-        known = isinstance(getattr(builtins, kind, None), type) or kind in self.names or failure.message == BORROWED
+        known = isinstance(getattr(builtins, kind, None), type) or self.is_own(kind) or failure.message == BORROWED
         return Failure("raised", f"it raises {kind if known else 'an error of its own'}", failure.detail, mine)
 
     def value(self, value: Any) -> Any:
         """A value in which types that nobody knows have no name."""
         if isinstance(value, Foreign):
             module, _, name = value.kind.rpartition(".")
-            known = hasattr({"numpy": np, "torch": torch}.get(module, builtins), name) or name in self.names
-            return value if known and re.fullmatch(r"[\w.]+", value.kind) else Foreign("an object of another kind")
+            known = module in MODULES and (hasattr(MODULES[module], name) or self.is_own(name))
+            return value if known else Foreign("an object of another kind")
         if type(value) in (list, tuple):
             return type(value)(map(self.value, value))
         return {key: self.value(part) for key, part in value.items()} if isinstance(value, dict) else value
+
+    def is_own(self, name: str) -> bool:
+        """Whether the student has written this name."""
+        return name in self.names and len(name) <= LONGEST

@@ -46,18 +46,24 @@ def read(path: Path) -> dict[str, Any]:
 
     Raises UnreadableError where it is no notebook: a link, too large, no JSON, or without cells.
     """
-    if path.is_symlink() or not path.is_file():
-        raise UnreadableError("it is no file")
-    if path.stat().st_size > LARGEST:
-        raise UnreadableError(f"it is larger than {LARGEST // 1_000_000} MB: clear the outputs before handing in")
+    content = content_of(path)
     try:
-        notebook = json.loads(path.read_bytes().decode("utf-8"))
+        notebook = json.loads(content.decode("utf-8"))
     except (ValueError, RecursionError):
         raise UnreadableError("the file is empty or damaged: it is no notebook") from None
     cells = notebook.get("cells") if isinstance(notebook, dict) else None
     if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
         raise UnreadableError("the file is no notebook: it has no cells")
     return notebook
+
+
+def content_of(path: Path) -> bytes:
+    """The bytes of a notebook. Raises UnreadableError where it is a link, no file, or too large."""
+    if path.is_symlink() or not path.is_file():
+        raise UnreadableError("it is no file")
+    if path.stat().st_size > LARGEST:
+        raise UnreadableError(f"it is larger than {LARGEST // 1_000_000} MB: clear the outputs before handing in")
+    return path.read_bytes()
 
 
 def nbgrader(cell: dict[str, Any]) -> dict[str, Any]:
@@ -77,7 +83,8 @@ def tags(cell: dict[str, Any]) -> list[Any]:
 def source_of(cell: dict[str, Any]) -> str:
     """The text of a cell, which may stand in the file line by line."""
     source = cell.get("source", "")
-    return "".join(map(str, source)) if isinstance(source, list) else str(source)
+    text = "".join(map(str, source)) if isinstance(source, list) else str(source)
+    return text.encode(errors="replace").decode()  # JSON can name characters that no file can hold, such as \ud800
 
 
 def code_cells(notebook: dict[str, Any]) -> list[Cell]:
@@ -137,7 +144,11 @@ def checked(source: str, path: Path) -> tuple[str, str]:
 
 def check_call(source: str) -> tuple[str, str] | None:
     """The contract and the function of the `check("<contract>", <function>)` in a cell, where there is one."""
-    for node in ast.walk(ast.parse(source)):
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):  # a magic, or a learner's slip
+        return None
+    for node in ast.walk(tree):
         match node:
             case ast.Call(func=ast.Name("check"), args=[ast.Constant(str(name)), ast.Name(function), *_]):
                 return name, function

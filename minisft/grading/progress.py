@@ -9,7 +9,7 @@ from minisft.errors import InputError
 from minisft.grading.marking import RIGHT, Mark, mark
 from minisft.grading.needed import is_stub, needed
 from minisft.grading.notebooks import Exercise, UnreadableError, all_notebooks, code_cells, exercises_of, read
-from minisft.grading.running import LIMITS, Key, Limits, Run, run
+from minisft.grading.running import LIMITS, Key, Limits, Run, require_limits, run
 
 SEED = 0  # as `check` has it
 
@@ -31,11 +31,12 @@ class State:
 def states(target: Path, limits: Limits = LIMITS) -> Iterator[State]:
     """The state of a notebook, or of each in a folder of chapters or in one chapter.
 
-    Raises InputError where there is none.
+    Raises InputError where there is none, and on a system where no notebook can be run.
     """
+    require_limits()
     if not target.exists():
         raise InputError(
-            f"there is no notebook or folder {target}; expected your exercises: python -m minisft exercises makes them"
+            f"there is no notebook or folder {target}; expected the folder exercises, a chapter in it, or a notebook"
         )
     paths = [target] if target.is_file() else all_notebooks(target) or sorted(target.glob("*.ipynb"))
     if not paths:
@@ -51,7 +52,9 @@ def state(path: Path, limits: Limits) -> State:
         exercises = [exercise for exercise in exercises_of(path) if exercise.function]
         cells = code_cells(read(path))
     except (InputError, UnreadableError) as error:
-        return State(path, (), str(error))
+        return State(path, (), str(error).removeprefix(f"{path}: "))
+    except OSError as error:
+        return State(path, (), f"it cannot be opened: {error.strerror or error}")
     begun = [exercise for exercise in exercises if not is_stub(cells, exercise.function)]
     found = Run()
     keys = {exercise.name: Key(exercise, AnswerKey(CONTRACTS[exercise.name], SEED)) for exercise in begun}

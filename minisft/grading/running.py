@@ -5,6 +5,7 @@ exercise that ended a worker is left out, and another worker goes on with the re
 """
 
 import base64
+import importlib.util
 import inspect
 import os
 import signal
@@ -97,6 +98,12 @@ class Key:
         """The order as a line, made once."""
         self.line = self.line or wire.encode({**self.order, **settings}, self.arrays)
         return self.line
+
+
+def require_limits() -> None:
+    """Raise InputError where the system has no limits for a process, so that no notebook can be run: Windows."""
+    if importlib.util.find_spec("resource") is None:
+        raise InputError("notebooks cannot be run on this system: expected Linux or macOS; on Windows, use WSL")
 
 
 def functions_by_value(functions: Any) -> bytes:

@@ -16,6 +16,8 @@ from pathlib import Path
 from minisft.errors import InputError
 from minisft.grading.worker import FILES, PACKAGE
 
+# Where nbgrader's exchange usually is: everything that was handed in, below a folder that is bound.
+NBGRADER = Path("/usr/local/share/nbgrader")
 SYSTEM = ["/usr", "/bin", "/sbin", "/lib", "/lib64", "/lib32", "/etc/ld.so.cache", "/etc/alternatives"]
 WRITABLE = 64_000_000  # bytes of the folder in memory
 # Users that systemd keeps for a moment's use: no person has one of these numbers.
@@ -62,13 +64,18 @@ class Sandbox:
         for path in bound:
             link = path in SYSTEM and os.path.islink(path)
             walls += ["--symlink", os.readlink(path), path] if link else ["--ro-bind", path, path]
-        for folder in {PACKAGE, *self.hidden}:
-            if folder == PACKAGE or is_below(folder, map(Path, bound)):
-                walls += ["--perms", "0755", "--tmpfs", str(folder)]
+        covered = [
+            folder for folder in (*self.hidden, NBGRADER) if folder.exists() and is_below(folder, map(Path, bound))
+        ]
+        covered = sorted({PACKAGE, *covered})  # so that a folder comes before what is in it
+        for folder in covered:
+            walls += ["--perms", "0755", "--tmpfs", str(folder)]
         for file in FILES:
             walls += ["--perms", "0755", "--dir", str((PACKAGE / file).parent)]
             walls += ["--ro-bind", str(PACKAGE / file), str(PACKAGE / file)]
-        walls += ["--remount-ro", str(PACKAGE), "--proc", "/proc", "--dev", "/dev"]
+        for folder in covered:
+            walls += ["--remount-ro", str(folder)]
+        walls += ["--proc", "/proc", "--dev", "/dev"]
         walls += ["--perms", "1777", "--size", str(WRITABLE), "--tmpfs", "/dev/shm", "--remount-ro", "/dev"]
         return [*walls, "--remount-ro", "/", "--chdir", "/tmp"]
 

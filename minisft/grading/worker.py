@@ -14,7 +14,6 @@ import importlib.util
 import inspect
 import os
 import pickle
-import resource
 import select
 import signal
 import sys
@@ -144,6 +143,8 @@ def take_over_the_standard_streams() -> tuple[BinaryIO, BinaryIO]:
 
 def confine(orders: dict[str, Any]) -> None:
     """Limits that cannot be lifted again; memory is counted from what is in use already."""
+    import resource  # Windows has none; the grader imports this file there as well, and says so
+
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("1000")  # the first to go where memory runs out
     if orders["user"]:

@@ -76,6 +76,7 @@ if os.fork() == 0:
 SAYS_THE_CASE = """\
 number = str(scores.flatten()[0].item()).replace('.', '_')
 raise type('cas' + 'e_' + number, (Exception,), {})(str(scores.tolist()))"""
+TYPED_AS_THE_CASE = "return type('scores', (), {'__module__': str(scores.abs().max().item())})()"
 
 
 @dataclass(frozen=True)
@@ -385,6 +386,13 @@ def forgers() -> Iterator[Row]:
         only_softmax("error"),
         ("an error of its own",),
         ("case_",),
+    )
+    yield Row(
+        "says_the_case_by_a_type",
+        Student({"softmax": softmax(TYPED_AS_THE_CASE)}),
+        only_softmax("wrong"),
+        ("yours is an object of another kind",),
+        ("scores",),
     )
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from minisft.cli import main
 from minisft.errors import InputError
 from minisft.grading import classroom
 from minisft.grading.classroom import Classroom
-from minisft.grading.sandbox import Sandbox
+from minisft.grading.sandbox import SYSTEM, Sandbox
 
 UNSCALED = right("attention").replace(" / math.sqrt(query.shape[-1])", "")
 
@@ -129,6 +130,58 @@ def test_a_failure_of_the_grader_is_no_mark_and_is_tried_again(sandbox, course, 
     assert marks_of(tmp_path / "out")["bob", "softmax"]["points"] == "2"
 
 
+def test_a_file_that_cannot_be_opened_costs_nobody_else_the_marks(course, tmp_path, monkeypatch) -> None:
+    opened, bob = Path.read_bytes, tmp_path / "in" / "bob" / CHAPTER / f"{NOTEBOOK}.ipynb"
+
+    def refused(path: Path) -> bytes:
+        if path == bob:
+            raise PermissionError(13, "Permission denied", str(path))
+        return opened(path)
+
+    monkeypatch.setattr(Path, "read_bytes", refused)
+    assert main([*course, "--no-sandbox"]) == 2
+    marks = marks_of(tmp_path / "out")
+    assert marks["ann", "softmax"]["status"] == "right"
+    assert marks["bob", "softmax"]["status"] == "not graded"
+    assert "Permission denied" in (tmp_path / "out" / "teacher.html").read_text()
+
+
+def test_a_huge_file_is_not_read(solutions, tmp_path, monkeypatch) -> None:
+    path = Student().hand_in(tmp_path / "in", "ann")
+    os.truncate(path, 10**11)  # with nothing in it
+    course = Classroom(tmp_path / "in", solutions, tmp_path / "out", sandbox=None)
+    assert course.code  # read before reading is refused
+    monkeypatch.setattr(Path, "read_bytes", lambda path: pytest.fail(f"{path} is read"))
+    (result,), _ = course.grade(progress=False)
+    assert {mark.status for mark in result.marks} == {"unreadable"}
+
+
+def test_characters_that_no_file_can_hold_stop_no_page(solutions, tmp_path) -> None:
+    half = "\ud800"  # of a pair; JSON can name it
+    blank = {name: f"{signature(name)}\n    raise NotImplementedError" for name in NAMES[1:]}
+    says_it = f"raise ValueError(chr(0xD800))\n{right('softmax')}"
+    holds_it = f"{signature('softmax')}\n    return nonsense  # {half}"
+    Student(blank | {"softmax": holds_it}).hand_in(tmp_path / "in", "ann")
+    Student(blank | {"softmax": says_it}).hand_in(tmp_path / "in", "bob")
+    options = ["--solutions", str(solutions), "--out", str(tmp_path / "out"), "--no-sandbox"]
+    assert main(["grade", str(tmp_path / "in"), *options]) == 0
+    ann, bob = ((tmp_path / "out" / "feedback" / f"{name}.html").read_text() for name in ("ann", "bob"))
+    assert "return nonsense  # ?" in ann
+    assert "raises ValueError: ?" in bob
+
+
+def test_a_name_that_cannot_be_written_is_said_before_grading(solutions, tmp_path) -> None:
+    Student().hand_in(tmp_path / "in", os.fsdecode(b"M\xfcller"))
+    with pytest.raises(InputError, match=r"the folder b'M\\xfcller' is not UTF-8.*rename it"):
+        Classroom(tmp_path / "in", solutions, tmp_path / "out", sandbox=None)
+
+
+def test_on_windows_it_says_that_it_cannot(course, monkeypatch, capsys) -> None:
+    monkeypatch.setitem(sys.modules, "resource", None)  # as if there were none
+    assert main([*course, "--no-sandbox"]) == 2
+    assert "on Windows, use WSL" in capsys.readouterr().err
+
+
 def test_another_seed_draws_other_cases(solutions, tmp_path) -> None:
     Student().hand_in(tmp_path / "in", "ann")
     keys = [Classroom(tmp_path / "in", solutions, tmp_path / str(s), s, sandbox=None).keys for s in (1, 2)]
@@ -154,6 +207,24 @@ def test_without_a_sandbox_it_warns(solutions, tmp_path, capsys) -> None:
     assert "warning: no sandbox" in capsys.readouterr().err
     marks = marks_of(tmp_path / "out")
     assert [marks["ann", name]["status"] for name in NAMES] == ["right", "stub", "stub", "stub"]
+
+
+def test_the_exchange_is_hidden_and_nothing_hidden_can_be_written_to(sandbox, tmp_path, monkeypatch) -> None:
+    exchange = tmp_path / "nbgrader" / "exchange"
+    hidden = tmp_path / "hidden"
+    for folder in (exchange, hidden):
+        folder.mkdir(parents=True)
+        (folder / "solved.ipynb").touch()
+    (tmp_path / "seen").touch()
+    monkeypatch.setattr("minisft.grading.sandbox.SYSTEM", [*SYSTEM, str(tmp_path)])
+    monkeypatch.setattr("minisft.grading.sandbox.NBGRADER", exchange.parent)
+    walls = Sandbox((hidden, tmp_path / "gone")).walls()
+    listed = subprocess.run([*walls, "ls", "-R", tmp_path], capture_output=True, text=True, check=True).stdout
+    assert "seen" in listed
+    assert "solved" not in listed
+    for folder in (exchange.parent, hidden):
+        written = subprocess.run([*walls, "touch", folder / "mine"], capture_output=True, text=True, check=False)
+        assert "Read-only file system" in written.stderr
 
 
 def test_where_bubblewrap_is_missing_it_says_so(course, monkeypatch, capsys) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from small_course import ANSWER, CHAPTER, NAMES, NOTEBOOK, teachers_notebook
+from nbformat import NotebookNode
+from small_course import ANSWER, CHAPTER, NAMES, NOTEBOOK, Student, right, teachers_notebook
 
 import minisft
 from minisft.cli import main
@@ -48,9 +49,9 @@ def test_stubs_take_the_place_of_solutions(solutions, tmp_path) -> None:
 def test_the_bytes_are_the_same_every_time(solutions, tmp_path) -> None:
     once, again = student_version(notebook(solutions)), student_version(notebook(solutions))
     assert once == again
-    written, removed = generate(solutions, tmp_path / "exercises")
-    assert (len(written), removed) == (1, [])
-    assert generate(solutions, tmp_path / "exercises") == ([], [])
+    changes = generate(solutions, tmp_path / "exercises")
+    assert (len(changes.written), changes.removed, changes.kept) == (1, [], [])
+    assert generate(solutions, tmp_path / "exercises") == ([], [], [])
 
 
 def test_they_are_the_bytes_of_nbgrader(solutions, tmp_path) -> None:
@@ -79,6 +80,44 @@ def test_a_difference_is_seen(solutions, tmp_path) -> None:
     assert differences(solutions, exercises)[1] == f"{CHAPTER}/9_2_old.ipynb: no solution"
     generate(solutions, exercises)
     assert differences(solutions, exercises) == []
+
+
+def fill_in(learners: NotebookNode) -> None:
+    next(cell for cell in learners.cells if cell.id == "solution-softmax").source = right("softmax")
+
+
+def answer(learners: NotebookNode) -> None:
+    next(cell for cell in learners.cells if cell.id == "question").source = "Because the logits grow."
+
+
+def run_a_cell(learners: NotebookNode) -> None:
+    learners.cells[0].execution_count = 1
+
+
+def only_notes(learners: NotebookNode) -> None:
+    learners.cells = [nbformat.v4.new_markdown_cell("What I did not understand.")]
+
+
+@pytest.mark.parametrize("work", [fill_in, answer, run_a_cell, only_notes])
+@pytest.mark.parametrize("file", [f"{NOTEBOOK}.ipynb", "my_own.ipynb"])
+def test_what_somebody_has_worked_in_stays(solutions, tmp_path, work, file) -> None:
+    exercises = tmp_path / "exercises"
+    generate(solutions, exercises)
+    path = exercises / CHAPTER / file
+    learners = nbformat.read(exercises / CHAPTER / f"{NOTEBOOK}.ipynb", as_version=4)
+    work(learners)
+    nbformat.write(learners, path)
+    before = path.read_text()
+    assert generate(solutions, exercises) == ([], [], [path])
+    assert path.read_text() == before
+
+
+def test_what_cannot_be_read_stays(solutions, tmp_path) -> None:
+    path = tmp_path / "exercises" / CHAPTER / f"{NOTEBOOK}.ipynb"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"\xff{")
+    assert generate(solutions, tmp_path / "exercises").kept == [path]
+    assert path.read_bytes() == b"\xff{"
 
 
 @pytest.mark.parametrize(
@@ -120,5 +159,15 @@ def test_the_command(solutions, tmp_path, capsys) -> None:
     where = ["--solutions", str(solutions), "--exercises", str(tmp_path / "exercises")]
     assert main(["exercises", *where]) == 0
     assert "notebooks     1 in" in capsys.readouterr().out
-    assert main(["exercises", "--solutions", str(tmp_path / "none"), "--exercises", str(tmp_path / "empty")]) == 0
-    assert "notebooks     0 in" in capsys.readouterr().out
+    path = tmp_path / "exercises" / CHAPTER / f"{NOTEBOOK}.ipynb"
+    nbformat.write(Student().notebook, path)  # solved and run: what the command takes for a leak elsewhere
+    assert main(["exercises", *where]) == 0
+    assert f"left alone    {path}" in capsys.readouterr().out
+
+
+def test_without_solutions_nothing_is_taken_away(solutions, tmp_path, capsys) -> None:
+    exercises = tmp_path / "exercises"
+    generate(solutions, exercises)
+    assert main(["exercises", "--solutions", str(tmp_path / "solution"), "--exercises", str(exercises)]) == 2
+    assert "there is no notebook in" in capsys.readouterr().err
+    assert differences(solutions, exercises) == []

@@ -1,12 +1,15 @@
 """A learner sees what passes, why the rest does not, and what comes next."""
 
 import json
+import runpy
+import sys
 from pathlib import Path
 
 import pytest
 from small_course import CHAPTER, NOTEBOOK, Student, right, signature
 
 from minisft.cli import main
+from minisft.grading import worker
 from minisft.grading.generate import generate
 from minisft.grading.needed import is_stub, needed
 from minisft.grading.notebooks import Cell
@@ -87,7 +90,45 @@ def test_a_loop_is_no_end_of_it(exercises) -> None:
 def test_a_damaged_notebook_is_said_to_be_one(exercises, capsys) -> None:
     (exercises / CHAPTER / f"{NOTEBOOK}.ipynb").write_text("{")
     assert main(["progress", str(exercises)]) == 0
-    assert "empty or damaged" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "empty or damaged" in printed
+    assert "nothing is left" not in printed
+
+
+@pytest.mark.parametrize("source", ['%time check("softmax", softmax)', 'check("softmax", softmax'])
+def test_a_check_that_is_no_python_leaves_the_other_notebooks_alone(exercises, capsys, source: str) -> None:
+    path = exercises / CHAPTER / f"{NOTEBOOK}.ipynb"
+    other = exercises / CHAPTER / "9_2_other.ipynb"
+    other.write_text(path.read_text())
+    notebook = json.loads(path.read_text())
+    next(cell for cell in notebook["cells"] if cell["id"] == "check-softmax")["source"] = source
+    path.write_text(json.dumps(notebook))
+    assert main(["progress", str(exercises)]) == 0
+    printed = capsys.readouterr().out
+    assert f"{path}: a cell with points must call check(" in printed
+    assert f"{other}: 0 of 4" in printed
+    assert f"next: softmax in {other}" in printed
+
+
+def test_a_notebook_that_may_not_be_opened_is_said_to_be_one(exercises, capsys, monkeypatch) -> None:
+    def refused(path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "read_bytes", refused)
+    assert main(["progress", str(exercises)]) == 0
+    assert "it cannot be opened: Permission denied" in capsys.readouterr().out
+
+
+def test_a_typo_is_not_answered_with_advice_that_takes_work_away(tmp_path, capsys) -> None:
+    assert main(["progress", str(tmp_path / "exercise")]) == 2
+    assert "minisft exercises" not in capsys.readouterr().err
+
+
+def test_on_windows_it_says_that_it_cannot(exercises, capsys, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "resource", None)  # as if there were none
+    runpy.run_path(worker.__file__)
+    assert main(["progress", str(exercises)]) == 2
+    assert "on Windows, use WSL" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("where", "message"), [("nowhere", "there is no notebook or folder"), (".", "no notebook in")])

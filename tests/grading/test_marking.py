@@ -1,0 +1,75 @@
+"""The words of a mark: of what comes out of the sandbox nothing is repeated that could be a hidden case."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from minisft.checks import CONTRACTS, Answer, AnswerKey
+from minisft.checks.calling import Failure, Foreign
+from minisft.grading.marking import LONGEST, Words, mark
+from minisft.grading.notebooks import Cell, Exercise
+from minisft.grading.running import LIMITS, Key, Outcome, Run
+
+SOURCE = "def layer_norm(x, weight, bias, eps=1e-12):\n    return Scores(x)\n    # " + "long " * LONGEST
+EXERCISE = Exercise("layer_norm", 2.0, "check-layer_norm", "layer_norm", 3)
+OTHER = "an object of another kind"
+
+
+@pytest.fixture(scope="module")
+def key() -> Key:
+    """Of an exercise whose gradients are looked at."""
+    return Key(EXERCISE, AnswerKey(CONTRACTS["layer_norm"], 1))
+
+
+def message(key: Key, answers: list[Answer]) -> str:
+    """What the student reads."""
+    cells = [Cell(3, SOURCE)]
+    (found,) = mark([EXERCISE], {"layer_norm": key}, Run(outcomes={"layer_norm": Outcome(answers)}), cells, LIMITS)
+    return found.message
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("0.7342.Scores", OTHER), ("a.b.Tensor", OTHER), ("torch.0.7342", OTHER), ("numpy.x7342", OTHER), ("", OTHER),
+        ("7342", OTHER), ("\ud800", OTHER), ("numpy.ndarray", "numpy.ndarray"), ("torch.Size", "torch.Size"),
+        ("Scores", "Scores"), ("set", "set"),
+    ],
+)  # fmt: skip
+def test_types_have_a_name_only_where_it_is_known(key, kind: str, said: str) -> None:
+    right = key.answer_key.expected
+    assert f"yours is {said}." in message(key, [replace(answer, value=Foreign(kind)) for answer in right])
+
+
+def test_a_forged_gradient_says_nothing(key, unchecked) -> None:
+    forged = [replace(answer, gradients={"x": Foreign("0.7342")}) for answer in key.answer_key.expected]
+    assert "no gradient reaches x" in message(key, forged)
+    assert "7342" not in message(key, forged)
+
+
+def test_a_line_is_repeated_where_it_stands_in_that_cell(key) -> None:
+    def said(line: str) -> str:
+        failure = Failure("raised", "it raises NameError", "", line)
+        return message(key, [Answer(failure=failure) for _ in key.answer_key.cases])
+
+    assert said("cell In [3], line 2: return Scores(x)").endswith("cell In [3], line 2: return Scores(x)")
+    for line in ("cell In [7342], line 2: return Scores(x)", "cell In [3], line 7342: return Scores(x)"):
+        assert "Scores" not in said(line)
+    assert len(said(f"cell In [3], line 3: {SOURCE.splitlines()[2].strip()}")) < LONGEST
+
+
+def test_names_are_repeated_only_where_they_are_short(key) -> None:
+    words = Words([Cell(1, "x" * (LONGEST + 1) + "\n" + "y" * LONGEST)])
+    assert words.value(Foreign("x" * (LONGEST + 1))) == Foreign(OTHER)
+    assert words.value(Foreign("y" * LONGEST)) == Foreign("y" * LONGEST)
+    run = Run(errors={3: ("E" * 10**6, "e" * 10**6)}, outcomes={"layer_norm": Outcome(failed="missing")})
+    (found,) = mark([EXERCISE], {"layer_norm": key}, run, [Cell(3, SOURCE)], LIMITS)
+    assert len(found.message) < 3 * LONGEST
+
+
+def test_values_and_gradients_of_known_kinds_stay(key) -> None:
+    answer = Answer((torch.ones(2), [1.0], {"a": "b"}), {"x": torch.ones(2), "weight": None})
+    cleaned = Words([]).cleaned(answer, CONTRACTS["layer_norm"])
+    assert cleaned.gradients == answer.gradients
+    assert cleaned.value == answer.value
