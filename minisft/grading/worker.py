@@ -1,10 +1,9 @@
 """The process in which a student's code runs: executes cells, then calls functions on cases, and judges nothing.
 
-Started by path, never imported, where of `minisft` only five files exist (see `FILES`): no reference, no op, no
-solution. `import minisft` gives a hollow package there: every name can be imported, none can be called.
+Started by path, where of `minisft` only `FILES` exist and the rest is hollow: no reference, no op, no solution.
 
-Reads and writes lines (see `wire`). First comes the notebook; then, after its cells have run, one exercise a line.
-Each exercise is tried in a child, so that one which dies or does not end leaves the others alone.
+Reads and writes lines (see `wire`): first the notebook; then, after its cells have run, one exercise a line, each tried
+in a child, so that one which dies or does not end leaves the others alone.
 """
 
 import base64
@@ -149,8 +148,8 @@ def confine(orders: dict[str, Any]) -> None:
         Path("/proc/self/oom_score_adj").write_text("1000")  # the first to go where memory runs out
     if orders["user"]:
         os.setgroups([])
-        os.setresgid(orders["user"], orders["user"], orders["user"])
-        os.setresuid(orders["user"], orders["user"], orders["user"])
+        os.setresgid(*[orders["user"]] * 3)
+        os.setresuid(*[orders["user"]] * 3)
     limits = {resource.RLIMIT_FSIZE: orders["file_size"], resource.RLIMIT_CORE: 0}
     if orders["alone"]:  # else the count would hold the user's other processes
         assert os.getppid() == 1, "not in a sandbox"
