@@ -7,6 +7,7 @@ from minisft.data.town import lexicon
 from minisft.data.town.documents import Writer
 from minisft.data.town.frames import phrase_book
 from minisft.data.town.population import Fact, Person, fact
+from minisft.data.town.speech import Speech
 from minisft.data.town.stories import Cast, Step
 from minisft.data.town.tasks.worlds import MORE, Row, lead, rows_of, whole
 from minisft.data.town.teller import LANGUAGES
@@ -18,6 +19,8 @@ PARTIES = ("person", "other")
 SAME = ("argue", "meet", "wed")
 REVERSED = ("sell", "lend", "give", "give_back", "succeed", "reward")
 FREE = ("help", "visit", "praise", "thank", "invite", "teach", "rescue")
+ALSO = ("argue", "meet", *FREE)  # who did so with one may have done so with another
+DETAILS = ("thing", "place", "subject", "chore", "skill", "occasion")
 # How a clause is affirmed and how it is denied; a second denial makes the first undone. Few ways, so that a small model
 # sees each often enough to learn what it does.
 AFFIRMED = {
@@ -29,7 +32,7 @@ DENIED = {
     "zh": ("{}，这不是真的", "谁也不能说{}", "说{}就错了"),
 }
 # Of the pairs that do not say the same, the share that differs in the fact; the others affirm it once and deny it once.
-# Of the former, the share with two people exchanged.
+# Of facts that may be told with two people exchanged, the share that is.
 ANOTHER, EXCHANGED = 0.2, 0.3
 KINDS = {
     "newspaper": SAME + REVERSED + FREE,
@@ -65,31 +68,55 @@ def holds(told: Fact, denied: bool, asked: Fact) -> int:
     return CONTRADICTION if denied else ENTAILMENT
 
 
+def left_open(told: Fact, denied: bool, people: list[Person], cast: Cast) -> list[Fact]:
+    """Facts of the same kind of which a fact that is told, or denied, says nothing; none where it settles them all."""
+    found = []
+    if holds(told, denied, swapped(told)) == NEUTRAL:
+        found.append(swapped(told))
+    if told.kind in ALSO:
+        found.append(with_third(told, cast.rng.choice(PARTIES), people))
+    found += [with_another(told, role, people, cast) for role in DETAILS if role in _said(told.kind)]
+    return found
+
+
+def settled(told: Fact, denied: bool, rng: random.Random) -> Fact:
+    """The same fact, or with its two people exchanged where that is settled too."""
+    if told.kind in SAME:
+        return swapped(told) if rng.random() < 0.5 else told
+    known = told.kind in REVERSED and not denied
+    return swapped(told) if known and rng.random() < EXCHANGED else told
+
+
 def draw_inference(writer: Writer, domain: str, language: str) -> Row | None:
-    """A text of one fact or two, one of them perhaps denied, and a sentence on one of them."""
+    """A text of one fact or two, one of them perhaps denied, and a sentence on one of them.
+
+    The label is drawn first: a denial does not give it away, nor does the kind of the fact, unless it leaves nothing
+    open.
+    """
     rng, cast = writer.rng, writer.cast()
     people = rng.sample(writer.town.people, 3)
     kinds = rng.sample(KINDS[domain], rng.choice((1, 1, 1, 2)))  # from one fact alone a small model can begin to learn
     facts = [draw_fact(kind, people, cast, cast.day + number) for number, kind in enumerate(kinds)]
-    about, denied = rng.choice(facts), rng.random() < 0.4
-    asked = swapped(about) if rng.random() < 0.5 else about
-    negated = rng.random() < 0.5
-    label = holds(about, denied, asked)
-    if label == NEUTRAL and rng.random() < 0.4 and about.kind in REVERSED:
-        return None
-    if label != NEUTRAL and negated:
-        label = CONTRADICTION if label == ENTAILMENT else ENTAILMENT
+    about, denied, label = rng.choice(facts), rng.random() < 0.5, rng.randrange(len(LABELS))
+    if label == NEUTRAL:
+        choices = left_open(about, denied, people, cast)
+        if not choices:
+            return None
+        asked, negated = rng.choice(choices), rng.random() < 0.5
+    else:
+        asked = settled(about, denied, rng)
+        negated = holds(about, denied, asked) != label
     teller = writer.teller(cast.day + 5)
     sentences: list[str] = []
     for told in facts:
-        if told is about and denied:
-            clause = teller.speech.clause(told, negated=True)
+        if told is about and (denied or rng.random() < 0.5):
+            clause = worded(told, denied, teller.speech, language)
             sentences.append(teller.speech.sentence(lead(clause, domain, language, rng)))
             teller.speech.memory.close_sentence()
         else:
             sentences += teller.steps([Step(told)], background=0.2)
     speech = LANGUAGES[language](rng, plain=True)
-    hypothesis = speech.sentence(speech.clause(replace(asked, day=0), negated=negated))
+    hypothesis = speech.sentence(worded(replace(asked, day=0), negated, speech, language))
     premise = whole(teller.read(sentences), language)
     return {"premise": premise, "hypothesis": speech.marks.read(hypothesis)[0], "label": label}
 
@@ -104,14 +131,23 @@ def other_fact(told: Fact, people: list[Person], cast: Cast) -> Fact:
     rng = cast.rng
     if told.kind not in SAME and rng.random() < EXCHANGED:
         return swapped(told)
-    details = [role for role in ("thing", "place", "subject", "chore", "skill", "occasion") if role in _said(told.kind)]
-    role = rng.choice((*PARTIES, *details))
-    if role in PARTIES:
-        value: object = next(person for person in people if person not in told.roles.values())
-    else:
-        value = told[role]
-        while value == told[role]:
-            value = draw_fact(told.kind, people, cast, 0)[role]
+    role = rng.choice((*PARTIES, *(role for role in DETAILS if role in _said(told.kind))))
+    if role not in PARTIES:
+        return with_another(told, role, people, cast)
+    return with_third(told, role, people)
+
+
+def with_third(told: Fact, role: str, people: list[Person]) -> Fact:
+    """The fact with the third of these people in the role of one of the two."""
+    third = next(person for person in people if person not in told.roles.values())
+    return Fact(told.kind, told.roles | {role: third}, told.day)
+
+
+def with_another(told: Fact, role: str, people: list[Person], cast: Cast) -> Fact:
+    """The fact with something else in a role that holds no person."""
+    value = told[role]
+    while value == told[role]:
+        value = draw_fact(told.kind, people, cast, 0)[role]
     return Fact(told.kind, told.roles | {role: value}, told.day)
 
 
@@ -137,13 +173,18 @@ def draw_paraphrase(writer: Writer, domain: str, language: str) -> Row | None:
 
 
 def say(told: Fact, denied: bool, domain: str, language: str, rng: random.Random) -> str:
-    """A fact in a sentence that affirms or denies it, the latter now and then by its verb."""
+    """A fact in a sentence that affirms or denies it."""
     speech = LANGUAGES[language](rng, plain=True)
-    ways = DENIED[language] if denied else AFFIRMED[language]
-    negated = denied and rng.random() < 1 / (len(ways) + 1)
-    clause = speech.clause(told, negated)
-    text = clause if negated else rng.choice(ways).format(clause)
+    text = worded(told, denied, speech, language)
     return speech.marks.read(speech.sentence(lead(text, domain, language, rng)))[0]
+
+
+def worded(told: Fact, denied: bool, speech: Speech, language: str) -> str:
+    """A fact in a clause that affirms or denies it, the latter now and then by its verb."""
+    ways = DENIED[language] if denied else AFFIRMED[language]
+    negated = denied and speech.rng.random() < 1 / (len(ways) + 1)
+    clause = speech.clause(told, negated)
+    return clause if negated else speech.rng.choice(ways).format(clause)
 
 
 def paraphrase(domain: str, language: str) -> dict[str, list[Row]]:
