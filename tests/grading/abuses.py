@@ -206,7 +206,7 @@ def greedy() -> Iterator[Row]:
     yield Row("fork_bomb_at_top_level", Student(before=[bomb]))
     disk = "while True:\n    with open('/tmp/' + str(id(object())), 'ab') as file:\n        file.write(bytes(10**6))"
     yield Row("fills_the_disk", Student({"softmax": softmax(disk)}), only_softmax("error"), ("raises OSError",))
-    huge = softmax("return torch.zeros(30_000_000)")
+    huge = softmax("return torch.zeros(9_000_000)")  # 36 MB, of which 32 are read
     yield Row("huge_answer", Student({"softmax": huge}), only_softmax("unreadable"), ("no answer",))
 
 
