@@ -157,6 +157,7 @@ def test_tasks_and_doctor(capsys, monkeypatch, tmp_path) -> None:
         (["predict", "--model", "TRAINED", "--data", "nowhere.csv"], "there is no file nowhere.csv"),
         (["predict", "--model", "minilm", "hello"], "is not fine-tuned"),
         (["predict", "--model", "TRAINED", "--batch-size", "0", "hello"], "batch_size is 0; expected at least 1"),
+        (["pretrain", "--out", "TRAINED", "--resume"], "holds a run of finetune; expected one of pretrain"),
         (["predict", "--model", "TRAINED", "hello", "--json", "REVIEWS/x.json"], "REVIEWS/x.json: File exists"),
     ],
 )
@@ -172,6 +173,15 @@ def test_bad_input_gets_one_line_and_status_2(
     assert len(errors) == 1
     assert message.replace("REVIEWS", str(reviews)) in errors[0]
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_full_disk_gets_one_line(monkeypatch, capsys) -> None:
+    def fill(options: object) -> None:
+        raise OSError(28, "No space left on device", "runs/model/log.jsonl")
+
+    monkeypatch.setattr("minisft.commands.doctor", fill)
+    assert main(["doctor"]) == 2
+    assert capsys.readouterr().err == "error: runs/model/log.jsonl: No space left on device\n"
 
 
 def test_a_long_row_is_cut_counted_and_said_once(tiny, tmp_path, capsys) -> None:

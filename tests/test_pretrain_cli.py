@@ -172,6 +172,11 @@ def town(split: str, language: str, seed: int = 0):
         yield [f"the ferry sails on {day} ."] * draw.randint(2, 4) if language == "en" else [f"渡船周{day}开。"] * 3
 
 
+def test_a_run_of_the_other_command_is_no_way_to_go_on(trained, capsys) -> None:
+    assert main(["finetune", "--out", str(trained[0]), "--resume"]) == 2
+    assert "holds a run of pretrain; expected one of finetune" in capsys.readouterr().err
+
+
 @pytest.fixture(scope="module")
 def packaged(tmp_path_factory) -> Path:
     """The recipes of the packaged models, run for two updates on a stand-in for the town."""

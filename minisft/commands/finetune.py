@@ -75,7 +75,7 @@ def prepare(options: argparse.Namespace) -> tuple[FineTuning, Task]:
     if options.resume and (out / STATE).exists():
         stored = read_progress(out / STATE)["about"]
         if "task" not in stored:
-            raise InputError(f"{out} holds a run of pretrain; go on with: python -m minisft pretrain --resume")
+            raise InputError(f"{out} holds a run of pretrain; expected one of finetune: choose another --out")
     elif options.resume:
         say("resume", f"{out} holds no state yet; starting from the beginning")
 

@@ -81,7 +81,7 @@ def prepare(options: argparse.Namespace) -> Pretraining:
     if options.resume and (out / STATE).exists():
         stored = read_progress(out / STATE)["about"]
         if "objective" not in stored:
-            raise InputError(f"{out} holds a run of finetune; go on with: python -m minisft finetune --resume")
+            raise InputError(f"{out} holds a run of finetune; expected one of pretrain: choose another --out")
     elif options.resume:
         say("resume", f"{out} holds no state yet; starting from the beginning")
 

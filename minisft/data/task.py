@@ -75,16 +75,14 @@ class Task:
 
         numbers = [labels.index(label) for label in self.labels]
 
-        def change(row: Row) -> Row:
-            found = {target: row[target] for target in self.targets}
-            return row | {
-                target: [numbers[label] for label in value] if isinstance(value, list) else numbers[value]
-                for target, value in found.items()
-            }
+        def change(value: int | list[int]) -> int | list[int]:
+            return [numbers[label] for label in value] if isinstance(value, list) else numbers[value]
 
-        splits = {name: getattr(self, name) for name in ("train", "validation", "test")}
-        changed = {name: Dataset.from_list([change(row) for row in rows]) for name, rows in splits.items()}
-        return replace(self, labels=labels, **changed)
+        def changed(rows: "Dataset") -> "Dataset":
+            return Dataset.from_list([row | {target: change(row[target]) for target in self.targets} for row in rows])
+
+        splits = {name: changed(getattr(self, name)) for name in ("train", "validation", "test")}
+        return replace(self, labels=labels, **splits)
 
 
 def gold_of(task: Declaration | Task, row: Row) -> Any:
