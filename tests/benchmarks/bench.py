@@ -21,9 +21,7 @@ import growth
 import inference
 import optimizers
 import step
-from measuring import Results, in_process
-
-from minisft.measure import speed_of_bf16
+from measuring import Results, in_process, pays
 
 PARTS = {module.PART: module for module in (step, changes, optimizers, inference, growth)}
 DEFAULTS = {  # model, precisions, lengths to pretrain at, what is left out
@@ -54,14 +52,6 @@ def read_options() -> argparse.Namespace:
     options.lengths = lengths if options.lengths is None else options.lengths
     options.systems = options.systems or [system for system in step.SYSTEMS if system not in without]
     return options
-
-
-def pays(precision: str, device: str) -> bool:
-    """Whether a precision is worth its minutes: a processor that has to emulate bf16 needs many."""
-    if precision != "bf16" or (speed := speed_of_bf16(device)) >= 1:
-        return True
-    print(f"bf16 is left out: products take {1 / speed:.0f} times as long as in fp32 (--precisions)", file=sys.stderr)
-    return False
 
 
 def main() -> None:

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+from matplotlib.ticker import LogLocator
+
 from minisft import plots
 
 NAMES = {"ours": "minisft", "trainer": "Hugging Face's Trainer"}
@@ -22,8 +24,14 @@ def draw(found: dict[str, dict[str, dict[str, float]]], asked: dict[str, Any], p
         ticks = [int(x) for x in next(iter(found[axis].values()))]
         panel.set_xticks(ticks, [str(tick) for tick in ticks])
         panel.minorticks_off()
+        panel.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        panel.yaxis.set_major_formatter("{x:.0f}")
         for line, marker in zip(panel.get_lines(), "os", strict=True):
             line.set_marker(marker)
+        if panel is axes[0]:
+            panel.legend(loc="upper left")
+        else:
+            panel.get_legend().remove()
     bars(found["whole"], axes[3])
     made.suptitle(f"{asked['model']}, {asked['precision']}, {asked['device']}")
     plots.save(made, path)
@@ -41,5 +49,5 @@ def bars(runs: dict[str, dict[str, float]], panel: Any) -> None:
             left += seconds
     panel.set_yticks(range(len(runs)), [NAMES[system].replace("'s ", "'s\n") for system in runs])
     panel.set_ylim(-0.6, len(runs) - 0.1 + 0.6)
-    panel.set(xlabel="seconds, an epoch of 800 rows, start to saved file")
+    panel.set(xlabel="seconds: 800 rows, one epoch")
     panel.legend(ncols=3, loc="upper center", fontsize=8)

@@ -15,6 +15,8 @@ from typing import Any
 
 import torch
 
+from minisft.measure import speed_of_bf16
+
 SKIPPED = 4  # updates before the clock: kernels are chosen and memory is taken there
 DTYPES = {"fp32": torch.float32, "tf32": torch.float32, "bf16": torch.bfloat16}
 RESULTS = Path(__file__).parent / "results"
@@ -98,6 +100,14 @@ def in_process(script: str, **options: Any) -> dict[str, Any]:
         raise SystemExit(f"{script} failed with {options}:\n{done.stderr[-2000:]}")
     found = json.loads(done.stdout.splitlines()[-1])
     return found | {"others": (seconds_of_others() - others) / (time.perf_counter() - started)}
+
+
+def pays(precision: str, device: str) -> bool:
+    """Whether a precision is worth its minutes: a processor that has to emulate bf16 needs many."""
+    if precision != "bf16" or (speed := speed_of_bf16(device)) >= 1:
+        return True
+    print(f"bf16 is left out: products take {1 / speed:.0f} times as long as in fp32 (--precisions)", file=sys.stderr)
+    return False
 
 
 def seconds_of_others() -> float:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from measuring import SKIPPED
+from measuring import SKIPPED, pays
 from torch import nn
 from torch.profiler import ProfilerActivity, profile, record_function
 from workloads import Workload, load, model_folder, pairs_to_learn
@@ -182,9 +182,9 @@ def main() -> None:
     """Profile each system in each precision."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--systems", nargs="+", choices=["ours", "trainer"], default=["ours", "trainer"])
-    parser.add_argument("--precisions", nargs="+", choices=["fp32", "bf16"], default=["fp32", "bf16"])
+    parser.add_argument("--precisions", nargs="+", choices=["fp32", "bf16"])
     options = parser.parse_args()
-    for precision in options.precisions:
+    for precision in options.precisions or [each for each in ("fp32", "bf16") if pays(each, "cpu")]:
         for system in options.systems:
             workload = Workload(precision=precision)
             found, seconds = profile_ours(workload) if system == "ours" else profile_trainer(workload)
