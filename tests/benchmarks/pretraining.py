@@ -2,7 +2,8 @@
 
     python tests/benchmarks/pretraining.py guesses       town-mini on text of other towns; n-grams on the same words
     python tests/benchmarks/pretraining.py curves        three models of one size from new weights: mlm+nsp, plm, ltr
-    python tests/benchmarks/pretraining.py downstream    64 labels of some tasks, from the first of these as it grew
+    python tests/benchmarks/pretraining.py recipe        town-mini made once more (77 minutes on a core)
+    python tests/benchmarks/pretraining.py downstream    64 labels of some tasks, from that model as it grew
     python tests/benchmarks/pretraining.py figures --out FOLDER
 
 Results go to one file, part by part; runs are kept in --runs, and one that was stopped goes on.
@@ -10,6 +11,7 @@ Results go to one file, part by part; runs are kept in --runs, and one that was 
 
 import argparse
 import dataclasses
+import itertools
 import json
 import math
 import platform
@@ -24,9 +26,10 @@ from measuring import processor
 from town import SETTINGS
 
 from minisft import plots
-from minisft.commands.recipe import TOKENS
+from minisft.commands.recipe import FIRST, OBJECTIVES, STEPS, TOKENS
+from minisft.commands.recipe import SETTINGS as RECIPE
 from minisft.data import load_task
-from minisft.data.corpus import Corpus, town_corpus
+from minisft.data.corpus import town_corpus
 from minisft.objectives import MaskedBatch
 from minisft.training import Callback, FineTuning, Pretraining, Trainer
 from minisft.training.kinds import KINDS
@@ -34,7 +37,7 @@ from minisft.training.pretraining import measure
 
 RESULTS = Path(__file__).parent / "results" / "pretraining.json"
 MODELS = ("mlm+nsp", "plm", "ltr")
-SNAPSHOTS = (0, 1 / 12, 1 / 6, 1 / 3, 2 / 3, 1)  # shares of all updates
+SNAPSHOTS = (0, 1 / 12, 1 / 6, 1 / 4, 1 / 3, 1 / 2, 1)  # shares of all updates
 TASKS = ("ner", "topics", "labels")
 GUESSES = ("one word for all", "trigrams from the left", "trigrams from both sides")
 
@@ -85,21 +88,35 @@ class Snapshots(Callback):
             trainer.model.save_pretrained(self.folder / str(trainer.step))
 
 
-def from_new_weights(kind: str, corpus: Corpus, options: argparse.Namespace) -> Pretraining:
-    """A run of the benchmark, or one to go on with."""
-    folder = options.runs / kind
-    snapshots = (Snapshots(folder / "at", options.steps),) if kind == MODELS[0] else ()
-    return Pretraining(
-        corpus, kind, steps=options.steps, out=folder, device=options.device, keep_every=100, resume=True,
-        callbacks=snapshots,
+def recipe(options: argparse.Namespace) -> list[dict[str, Any]]:
+    """Held-out figures of town-mini against its updates. It is made once more, and kept at some of them."""
+    folder = options.runs / FIRST
+    run = Pretraining(
+        town_corpus(options.tokens or TOKENS, ["en", "zh"]), OBJECTIVES[FIRST], settings=RECIPE, steps=STEPS[FIRST],
+        out=folder, device=options.device, keep_every=100, resume=True,
+        callbacks=(Snapshots(folder / "at", STEPS[FIRST]),),
     )  # fmt: skip
+    if not run.train():
+        raise SystemExit(130)
+    return run.validate.history
 
 
 def curves(options: argparse.Namespace) -> dict[str, Any]:
     """Held-out figures of each model against its updates; plm and ltr also on each other's question."""
     corpus = town_corpus(options.tokens or 1_000_000, [options.language])
     found: dict[str, Any] = {"steps": options.steps, "corpus": corpus.about}
-    runs = {kind: from_new_weights(kind, corpus, options) for kind in MODELS}
+    runs = {
+        kind: Pretraining(
+            corpus,
+            kind,
+            steps=options.steps,
+            out=options.runs / kind,
+            device=options.device,
+            keep_every=100,
+            resume=True,
+        )
+        for kind in MODELS
+    }
     for kind, run in runs.items():
         if not run.train():
             raise SystemExit(130)
@@ -115,31 +132,35 @@ def curves(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def downstream(options: argparse.Namespace) -> dict[str, Any]:
-    """Test scores after so many updates of pretraining, with 64 labels."""
-    found: dict[str, Any] = {"seeds": options.seeds, "scores": {}}
-    for folder in sorted((options.runs / MODELS[0] / "at").iterdir(), key=lambda path: int(path.name)):
-        (folder / "vocab.txt").write_bytes((options.runs / MODELS[0] / "vocab.txt").read_bytes())
-        for task in options.tasks:
-            loaded = load_task(f"town/{task}", language=options.language)
-            metric = KINDS[loaded.kind].metric
-            for seed in options.seeds:
-                settings = dataclasses.replace(SETTINGS["mini"][64], seed=seed)
-                with tempfile.TemporaryDirectory() as out:
-                    run = FineTuning(loaded, str(folder), settings, Path(out), device=options.device, rows=64)
-                    run.train()
-                    score = float(run.test().scores()[metric])
-                found["scores"].setdefault(f"{task} ({metric})", {}).setdefault(folder.name, []).append(score)
-                print(task, folder.name, seed, score, flush=True)
+    """Test scores after so many updates of pretraining, with 64 labels. Those that the file has are kept."""
+    found = read(options.json).get("downstream", {"scores": {}})
+    pretrained = options.runs / FIRST
+    steps = sorted((path.name for path in (pretrained / "at").iterdir()), key=int)
+    for seed, step, task in itertools.product(options.seeds, steps, options.tasks):
+        (pretrained / "at" / step / "vocab.txt").write_bytes((pretrained / "vocab.txt").read_bytes())
+        loaded = load_task(f"town/{task}", language=options.language)
+        metric = KINDS[loaded.kind].metric
+        scores = found["scores"].setdefault(f"{task} ({metric})", {}).setdefault(step, {})
+        if str(seed) in scores:
+            continue
+        settings = dataclasses.replace(SETTINGS["mini"][64], seed=seed)
+        with tempfile.TemporaryDirectory() as out:
+            source = str(pretrained / "at" / step)
+            run = FineTuning(loaded, source, settings, Path(out), device=options.device, rows=64)
+            run.train()
+            scores[str(seed)] = float(run.test().scores()[metric])
+        print(task, step, seed, scores[str(seed)], flush=True)
+        write(options.json, "downstream", found)
     return found
 
 
 def figures(options: argparse.Namespace) -> None:
     """Loss against updates, and what they are worth downstream."""
-    results = json.loads(options.json.read_text())
+    results = read(options.json)
     options.out.mkdir(parents=True, exist_ok=True)
     if "curves" in results:
         runs = results["curves"]
-        made, (words, following) = plots.figure(8.0, 3.4, columns=2)
+        made, (words, following, longer) = plots.figure(12.0, 3.4, columns=3)
         asked = {"masked words": ("mlm+nsp", "mlm_loss"), "any order": ("plm", "plm_loss")}
         asked["left to right"] = ("ltr", "plm_loss")
         losses = {name: against_steps(runs[kind], score) for name, (kind, score) in asked.items()}
@@ -148,11 +169,17 @@ def figures(options: argparse.Namespace) -> None:
         chance = ([0, steps[-1]], [math.log(2)] * 2)
         both = {"next or random": (steps, found), "chance": chance}
         plots.lines(both, following, "The next sentence", xlabel="update", ylabel="loss (nats)", ylim=(0, None))
+        steps, found = against_steps(results["recipe"], "mlm_loss")
+        counted = {name: math.log(results["guesses"][name]["mlm_perplexity"]) for name in GUESSES[::2]}
+        levels = {name: ([0, steps[-1]], [loss] * 2) for name, loss in counted.items()}
+        town_mini = {"town-mini": (steps, found)} | levels
+        labels = {"xlabel": "update", "ylabel": "loss (nats)", "ylim": (0, 10)}  # room for the legend
+        plots.lines(town_mini, longer, "A masked word, town-mini", **labels)
         plots.save(made, options.out / "pretraining.png")
     if "downstream" in results:
         made, axes = plots.figure(6.0, 3.6)
         worth = {
-            task: ([int(step) for step in scores], [float(np.mean(values)) for values in scores.values()])
+            task: ([int(step) for step in scores], [float(np.mean(list(seeds.values()))) for seeds in scores.values()])
             for task, scores in results["downstream"]["scores"].items()
         }
         plots.lines(
@@ -169,11 +196,11 @@ def against_steps(history: list[dict], score: str) -> tuple[list[int], list[floa
 def main() -> None:
     """Do one part, and put its results beside those of the others."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("part", choices=["guesses", "curves", "downstream", "figures"])
+    parser.add_argument("part", choices=["guesses", "curves", "downstream", "recipe", "figures"])
     parser.add_argument("--model", default="town-mini", help="whose guesses (town-mini)")
     parser.add_argument("--tokens", type=int, help="of the town (as in the recipe; for curves 1000000)")
     parser.add_argument("--language", default="en", help="of curves and downstream (en)")
-    parser.add_argument("--steps", type=int, default=3000, help="updates of each of the curves (3000)")
+    parser.add_argument("--steps", type=int, default=2000, help="updates of each of the curves (2000)")
     parser.add_argument("--tasks", nargs="+", default=TASKS)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--runs", type=Path, default=Path("runs/pretraining"))
@@ -184,14 +211,24 @@ def main() -> None:
     if options.part == "figures":
         figures(options)
         return
-    part = {"guesses": guesses, "curves": curves, "downstream": downstream}[options.part](options)
+    parts = {"guesses": guesses, "curves": curves, "downstream": downstream, "recipe": recipe}
+    part = parts[options.part](options)
     print(json.dumps(part, indent=1))
-    results = json.loads(options.json.read_text()) if options.json.exists() else {}
-    results[options.part] = part
+    write(options.json, options.part, part)
+
+
+def read(path: Path) -> dict[str, Any]:
+    """The results that there are."""
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def write(path: Path, name: str, part: dict[str, Any]) -> None:
+    """A part's results beside those of the others."""
+    results = read(path) | {name: part}
     results["about"] = {"torch": torch.__version__, "python": platform.python_version(), "processor": processor()}
-    options.json.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     rounded = json.loads(json.dumps(results), parse_float=lambda text: round(float(text), 5))
-    options.json.write_text(json.dumps(rounded, indent=1) + "\n", encoding="utf-8")
+    path.write_text(json.dumps(rounded, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -6,9 +6,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
 
-import jaxtyping
 import pytest
 
 from minisft.data.town import documents
@@ -30,14 +28,6 @@ print(hashlib.sha256(text.encode()).hexdigest())
 
 def words(text: str) -> list[str]:
     return re.findall(r"[\u3400-\u9fff]|[^\W\u3400-\u9fff]+|[^\w\s]", text)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def unchecked_module() -> Iterator[None]:
-    """Documents by the thousand: annotations are checked where a few are written."""
-    jaxtyping.config.update("jaxtyping_disable", True)
-    yield
-    jaxtyping.config.update("jaxtyping_disable", False)
 
 
 @pytest.fixture(scope="module", params=["en", "zh"])

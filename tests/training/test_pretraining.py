@@ -81,6 +81,7 @@ def test_held_out_text_is_guessed_better(kind, tmp_path) -> None:
     assert len([r for r in read_log(tmp_path / "log.jsonl") if "validation" not in r]) == 200
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_the_next_sentence_is_learnt(tmp_path) -> None:
     """Which takes a comparison of the two segments. Chance is a half; 1 in 16 random ones fits by accident."""
     shape, settings = Shape(2, 32, 2, positions=32), replace(FAST, batch_size=32, learning_rate=2e-3)
@@ -129,6 +130,7 @@ def test_resumed_weights_and_log_are_bit_for_bit_the_same(kind, step, kept, cras
     assert read_progress(tmp_path / "cut" / "training.safetensors")["finished"]
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_steps_are_kept_to_and_measured_on_the_way(tmp_path) -> None:
     run = make(tmp_path, steps=430, shape=Shape(1, 16, 2, positions=32))
     assert run.train()

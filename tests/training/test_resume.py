@@ -22,6 +22,7 @@ from minisft.text import Tokenizer
 from minisft.training import Callback, FineTuning, Settings, Trainer, read_log, read_progress
 from minisft.training.fine_tuning import STATE
 
+pytestmark = pytest.mark.usefixtures("unchecked")
 SETTINGS = Settings(epochs=3, batch_size=8, learning_rate=1e-3)
 
 
@@ -82,7 +83,7 @@ def test_resumed_weights_and_log_are_bit_for_bit_the_same(
 def command(reviews: Path, tiny: Path, out: Path, *more: str) -> list[str]:
     return [
         sys.executable, "-m", "minisft", "finetune", "--data", str(reviews), "--model", str(tiny), "--out", str(out),
-        "--epochs", "12", "--batch-size", "4", "--lr", "1e-3", "--max-length", "32", "--device", "cpu",
+        "--epochs", "6", "--batch-size", "4", "--lr", "1e-3", "--max-length", "32", "--device", "cpu",
         "--keep-every", "5", *more,
     ]  # fmt: skip
 
@@ -102,7 +103,7 @@ def test_kill_at_a_random_step_then_resume(reviews, tiny, tmp_path) -> None:
     print(f"killed after update {stopped['step']}")
     assert not stopped["finished"]
     done = subprocess.run(command(reviews, tiny, cut, "--resume"), check=True, capture_output=True, text=True)
-    assert f"at update {stopped['step']} of 720" in done.stdout
+    assert f"at update {stopped['step']} of 360" in done.stdout
     assert_same_weights(cut, tmp_path / "whole")
 
 
@@ -117,12 +118,12 @@ def test_ctrl_c_saves_and_says_how_to_go_on(reviews, tiny, tmp_path) -> None:
     output, _ = process.communicate(timeout=60)
     assert process.returncode == 130
     step = read_progress(tmp_path / "training.safetensors")["step"]
-    assert f"stopped    at update {step} of 720; nothing is lost" in output
+    assert f"stopped    at update {step} of 360; nothing is lost" in output
     assert f"python -m minisft finetune --out {tmp_path} --resume" in output
     # That very command works: the rest is taken from when the run was started.
     again = [sys.executable, "-m", "minisft", "finetune", "--out", str(tmp_path), "--resume"]
     done = subprocess.run(again, check=True, capture_output=True, text=True)
-    assert f"resumed    at update {step} of 720" in done.stdout
+    assert f"resumed    at update {step} of 360" in done.stdout
 
 
 def test_a_full_disk_keeps_the_state_before(reviews, tiny, tmp_path) -> None:
