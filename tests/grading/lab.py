@@ -46,7 +46,9 @@ def at_home(home: Path, exchange: Path) -> dict[str, str]:
 
 def make(*arguments: str) -> list[str]:
     """A command of the Makefile's, with this Python, where everything is installed."""
-    return ["make", "--silent", "--assume-old=.venv/.ready", f"BIN={Path(sys.executable).parent}", *arguments]
+    # `make test ARGS=...` hands its own ARGS to every make below it.
+    alone = ["env", "-u", "MAKEFLAGS", "-u", "ARGS"]
+    return [*alone, "make", "--silent", "--assume-old=.venv/.ready", f"BIN={Path(sys.executable).parent}", *arguments]
 
 
 def command_of_lab(folder: Path) -> list[str]:
