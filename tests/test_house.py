@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -115,6 +116,14 @@ def test_every_public_thing_has_a_docstring() -> None:
                 # The class says what forward and the callbacks' methods do; inner functions are not public.
                 excused = node.name in inherited or node.name in inner
                 assert ast.get_docstring(node) or excused, f"{path.name}: {node.name}"
+
+
+def test_types_are_checked_everywhere_but_in_the_town() -> None:
+    """While tests run, by the option --jaxtyping-packages in pyproject.toml."""
+    names = {"minisft." + ".".join(path.relative_to(ROOT).with_suffix("").parts) for path in MODULES}
+    names = {name.removesuffix(".__init__") for name in names} - {"minisft", "minisft.__main__", "minisft.data"}
+    found = {name for name in names if type(find_spec(name).loader).__name__ == "_JaxtypingLoader"}
+    assert found == {name for name in names if not name.startswith("minisft.data.town")}
 
 
 def test_importing_minisft_is_light() -> None:

@@ -136,8 +136,9 @@ def downstream(options: argparse.Namespace) -> dict[str, Any]:
     found = read(options.json).get("downstream", {"scores": {}})
     pretrained = options.runs / FIRST
     steps = sorted((path.name for path in (pretrained / "at").iterdir()), key=int)
-    for seed, step, task in itertools.product(options.seeds, steps, options.tasks):
+    for step in steps:
         (pretrained / "at" / step / "vocab.txt").write_bytes((pretrained / "vocab.txt").read_bytes())
+    for seed, step, task in itertools.product(options.seeds, steps, options.tasks):
         loaded = load_task(f"town/{task}", language=options.language)
         metric = KINDS[loaded.kind].metric
         scores = found["scores"].setdefault(f"{task} ({metric})", {}).setdefault(step, {})
@@ -158,7 +159,7 @@ def figures(options: argparse.Namespace) -> None:
     """Loss against updates, and what they are worth downstream."""
     results = read(options.json)
     options.out.mkdir(parents=True, exist_ok=True)
-    if "curves" in results:
+    if {"guesses", "curves", "recipe"} <= results.keys():
         runs = results["curves"]
         made, (words, following, longer) = plots.figure(12.0, 3.4, columns=3)
         asked = {"masked words": ("mlm+nsp", "mlm_loss"), "any order": ("plm", "plm_loss")}

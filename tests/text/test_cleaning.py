@@ -74,6 +74,7 @@ def differing(hand: WordPiece, fast: Tokenizer, characters: Iterable[str]) -> se
     return found
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_every_character_is_cleaned_as_in_the_library(both: tuple[WordPiece, Tokenizer]) -> None:
     hand, fast = both
     every = (chr(number) for number in range(0x110000) if not 0xD800 <= number < 0xE000)
