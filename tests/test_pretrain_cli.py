@@ -45,8 +45,13 @@ def text(tmp_path_factory) -> Path:
     return path
 
 
-def command(*arguments: object) -> list[str]:
-    return [sys.executable, "-m", "minisft", "pretrain", "--device", "cpu", *map(str, arguments)]
+def arguments(*more: object) -> list[str]:
+    return ["pretrain", "--device", "cpu", *map(str, more)]
+
+
+def command(*more: object) -> list[str]:
+    """The same, for a process of its own."""
+    return [sys.executable, "-m", "minisft", *arguments(*more)]
 
 
 @pytest.fixture(scope="module")
@@ -89,10 +94,10 @@ def test_the_folder_opens_here_and_in_transformers(trained) -> None:
 
 def test_the_next_command_that_it_names_works(trained, tmp_path, reviews, capsys) -> None:
     suggestion = next(line for line in trained[1].splitlines() if line.startswith("next"))
-    arguments = shlex.split(suggestion)[1:]
-    assert arguments[:4] == ["python", "-m", "minisft", "finetune"]
-    arguments = [*arguments[3 : arguments.index("--task")], "--data", str(reviews)]  # a smaller task
-    assert main([*arguments, "--epochs", "1", "--out", str(tmp_path)]) == 0
+    named = shlex.split(suggestion)[1:]
+    assert named[:4] == ["python", "-m", "minisft", "finetune"]
+    smaller = [*named[3 : named.index("--task")], "--data", str(reviews)]
+    assert main([*smaller, "--epochs", "1", "--out", str(tmp_path)]) == 0
     assert "after" in capsys.readouterr().out
 
 
@@ -109,10 +114,10 @@ def test_the_other_objectives_and_going_on_from_a_model(objective, trained, text
     (PermutationBert if objective in ("plm", "ltr") else BertForPretraining).from_pretrained(tmp_path)
 
 
-def test_kill_at_a_random_step_then_resume(text, tmp_path) -> None:
+def test_kill_at_a_random_step_then_resume(text, tmp_path, capsys, unchecked) -> None:
     """A real `kill -9` of a real process, at a moment that nobody chose; the rest needs no option but --resume."""
     options = ["--corpus", text, "--steps", 400, *SMALL, "--keep-every", 5]
-    subprocess.run(command(*options, "--out", tmp_path / "whole"), check=True, capture_output=True)
+    assert main(arguments(*options, "--out", tmp_path / "whole")) == 0
     cut = tmp_path / "cut"
     process = subprocess.Popen(
         command(*options, "--out", cut), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -125,8 +130,8 @@ def test_kill_at_a_random_step_then_resume(text, tmp_path) -> None:
     assert process.wait() == -signal.SIGKILL
     stopped = read_progress(cut / "training.safetensors")
     assert not stopped["finished"]
-    done = subprocess.run(command("--out", cut, "--resume"), check=True, capture_output=True, text=True)
-    assert f"at update {stopped['step']} of 400" in done.stdout
+    assert main(arguments("--out", cut, "--resume")) == 0
+    assert f"at update {stopped['step']} of 400" in capsys.readouterr().out
     mine, theirs = (load_file(tmp_path / name / "model.safetensors") for name in ("cut", "whole"))
     assert all(torch.equal(tensor, theirs[name]) for name, tensor in mine.items())
     steps = [record["step"] for record in read_log(cut / "log.jsonl") if "validation" not in record]

@@ -59,7 +59,8 @@ def attention_fused(
         return attend(query, key, value, dropout_p=dropout)
     # Backends differ on a row with no visible key (0 or NaN): let it see everything, then set it to zero.
     sees_something = mask.any(-1, keepdim=True)
-    if mask.device.type == "cpu" and sees_something.all():  # not asked of a GPU: it would have to be waited for
+    # Asked neither of a GPU, which would have to be waited for, nor while torch traces: the answer is not known yet.
+    if mask.device.type == "cpu" and not torch.compiler.is_compiling() and sees_something.all():
         return attend(query, key, value, attn_mask=mask, dropout_p=dropout)
     out = attend(query, key, value, attn_mask=mask | ~sees_something, dropout_p=dropout)
     return out.masked_fill(~sees_something, 0.0)

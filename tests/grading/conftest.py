@@ -33,7 +33,7 @@ def solutions(tmp_path) -> Path:
 
 @pytest.fixture
 def normal_user() -> Iterator[tuple[list[str], Path]]:
-    """For root: a command that runs minisft as a user without rights, and a folder that is this user's.
+    """For root: a command that runs Python as a user without rights, and a folder that is this user's.
 
     Where Python lies in root's own folder, that user sees it through a bubblewrap of ours around everything.
     """
@@ -52,5 +52,5 @@ def normal_user() -> Iterator[tuple[list[str], Path]]:
     folder = Path(tempfile.mkdtemp())
     os.chown(folder, nobody, nobody)
     environment = ["env", f"HOME={folder}", "OMP_NUM_THREADS=1"]
-    yield [*become, *environment, sys.executable, "-m", "minisft"], folder
+    yield [*become, *environment, sys.executable], folder
     shutil.rmtree(folder)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -9,31 +10,42 @@ import nbformat
 import pytest
 from nbconvert.filters.markdown_mistune import markdown2html_mistune
 from nbgrader.api import Gradebook
-from small_course import CHAPTER, NAMES, NOTEBOOK, QUESTION, Student, signature
+from small_course import CHAPTER, NAMES, NOTEBOOK, QUESTION, Student, signature, write_solutions
 
 from minisft.cli import main
 
+ARGUMENTS = ["grade", "in", "--out", "out", "--gradebook", "gradebook.db", "--seed", "3", "--jobs", "2"]
 
-@pytest.fixture
-def graded(sandbox, solutions, tmp_path, monkeypatch):
-    """Grade ann, bob and cem, who handed in nothing; call it to do so again."""
-    monkeypatch.chdir(tmp_path)
-    Student().hand_in(tmp_path / "in", "ann")
+
+@pytest.fixture(scope="module")
+def classroom(sandbox, tmp_path_factory) -> Path:
+    """A folder where ann, bob and cem, who handed in nothing, have been graded once."""
+    folder = tmp_path_factory.mktemp("classroom")
+    write_solutions(folder / "solutions")
+    Student().hand_in(folder / "in", "ann")
     bob = Student({"softmax": f"{signature('softmax')}\n    return scores"})
     bob.cell("question").source = "*Your answer.*"
-    path = bob.hand_in(tmp_path / "in", "bob")
+    path = bob.hand_in(folder / "in", "bob")
     (path.parent / "timestamp.txt").write_text("2026-03-02 12:00:00 UTC")
-    (tmp_path / "in" / "cem").mkdir()
-    url = f"sqlite:///{tmp_path / 'gradebook.db'}"
+    (folder / "in" / "cem").mkdir()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PATH", str(Path(sys.executable).parent), prepend=os.pathsep)
-        with Gradebook(url) as gradebook:
+        with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
             gradebook.add_assignment(CHAPTER, duedate="2026-03-02 10:00:00 UTC")
-    arguments = ["grade", "in", "--out", "out", "--gradebook", "gradebook.db", "--seed", "3", "--jobs", "2"]
+        patch.chdir(folder)
+        assert main(ARGUMENTS) == 0
+    return folder
+
+
+@pytest.fixture
+def graded(classroom, tmp_path, monkeypatch):
+    """A copy of that folder to work in; call it to grade again, which runs the notebooks that have changed."""
+    shutil.copytree(classroom, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
 
     def again() -> Gradebook:
-        assert main(arguments) == 0
-        return Gradebook(url)
+        assert main(ARGUMENTS) == 0
+        return Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}")
 
     return again
 

@@ -166,7 +166,7 @@ def test_one_writes(together) -> None:
     records = read_log(together.folder / "whole" / "log.jsonl")
     assert [record["step"] for record in records if "validation" not in record] == list(range(1, 61))
     assert [record["step"] for record in records if "validation" in record] == [30, 60]
-    # A bar is drawn once before it has lasted a second and an update: of-one and the second cut go on at a later update.
+    # A bar is drawn once before it has lasted a second and an update; who resumes does not begin at 0.
     assert len(re.findall(r"fine-tuning:   0%[^\r\n]* 0/\d+ \[00:00<\?", together.errors)) == 2  # whole, cut
 
 

@@ -15,6 +15,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from minisft.cli import main
 from minisft.data import load_task
 from minisft.errors import InputError
 from minisft.models import SequenceClassifier
@@ -80,19 +81,24 @@ def test_resumed_weights_and_log_are_bit_for_bit_the_same(
     assert second.validate.history == read_progress(uninterrupted / "training.safetensors")["history"]
 
 
-def command(reviews: Path, tiny: Path, out: Path, *more: str) -> list[str]:
+def arguments(reviews: Path, tiny: Path, out: Path) -> list[str]:
     return [
-        sys.executable, "-m", "minisft", "finetune", "--data", str(reviews), "--model", str(tiny), "--out", str(out),
-        "--epochs", "6", "--batch-size", "4", "--lr", "1e-3", "--max-length", "32", "--device", "cpu",
-        "--keep-every", "5", *more,
+        "finetune", "--data", str(reviews), "--model", str(tiny), "--out", str(out), "--epochs", "6", "--batch-size",
+        "4", "--lr", "1e-3", "--max-length", "32", "--device", "cpu", "--keep-every", "5",
     ]  # fmt: skip
 
 
-def test_kill_at_a_random_step_then_resume(reviews, tiny, tmp_path) -> None:
+def start(*arguments: str) -> subprocess.Popen:
+    """The command, in a process of its own."""
+    command = [sys.executable, "-m", "minisft", *arguments]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+
+
+def test_kill_at_a_random_step_then_resume(reviews, tiny, tmp_path, capsys) -> None:
     """A real `kill -9` of a real process, at a moment that nobody chose."""
-    subprocess.run(command(reviews, tiny, tmp_path / "whole"), check=True, capture_output=True)
+    assert main(arguments(reviews, tiny, tmp_path / "whole")) == 0
     cut = tmp_path / "cut"
-    process = subprocess.Popen(command(reviews, tiny, cut), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = start(*arguments(reviews, tiny, cut))
     while not (cut / "training.safetensors").exists():
         assert process.poll() is None
         time.sleep(0.001)
@@ -100,17 +106,14 @@ def test_kill_at_a_random_step_then_resume(reviews, tiny, tmp_path) -> None:
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
     stopped = read_progress(cut / "training.safetensors")  # a state that loads, however the kill fell
-    print(f"killed after update {stopped['step']}")
     assert not stopped["finished"]
-    done = subprocess.run(command(reviews, tiny, cut, "--resume"), check=True, capture_output=True, text=True)
-    assert f"at update {stopped['step']} of 360" in done.stdout
+    assert main([*arguments(reviews, tiny, cut), "--resume"]) == 0
+    assert f"at update {stopped['step']} of 360" in capsys.readouterr().out
     assert_same_weights(cut, tmp_path / "whole")
 
 
-def test_ctrl_c_saves_and_says_how_to_go_on(reviews, tiny, tmp_path) -> None:
-    process = subprocess.Popen(
-        command(reviews, tiny, tmp_path), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    )
+def test_ctrl_c_saves_and_says_how_to_go_on(reviews, tiny, tmp_path, capsys) -> None:
+    process = start(*arguments(reviews, tiny, tmp_path))
     while len(read_log(tmp_path / "log.jsonl")) < 10:
         assert process.poll() is None
         time.sleep(0.001)
@@ -121,9 +124,8 @@ def test_ctrl_c_saves_and_says_how_to_go_on(reviews, tiny, tmp_path) -> None:
     assert f"stopped    at update {step} of 360; nothing is lost" in output
     assert f"python -m minisft finetune --out {tmp_path} --resume" in output
     # That very command works: the rest is taken from when the run was started.
-    again = [sys.executable, "-m", "minisft", "finetune", "--out", str(tmp_path), "--resume"]
-    done = subprocess.run(again, check=True, capture_output=True, text=True)
-    assert f"resumed    at update {step} of 360" in done.stdout
+    assert main(["finetune", "--out", str(tmp_path), "--resume"]) == 0
+    assert f"resumed    at update {step} of 360" in capsys.readouterr().out
 
 
 def test_a_full_disk_keeps_the_state_before(reviews, tiny, tmp_path) -> None:
