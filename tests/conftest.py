@@ -9,6 +9,8 @@ from pathlib import Path
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 os.environ["HF_HUB_OFFLINE"] = "1"
+if "MINISFT_DATA" in os.environ:  # may be relative, and notebooks run in folders of their own
+    os.environ["MINISFT_DATA"] = os.path.abspath(os.environ["MINISFT_DATA"])
 
 import jaxtyping
 import pytest

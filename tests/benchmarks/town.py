@@ -38,7 +38,7 @@ SMALL = {0: Settings(epochs=8, learning_rate=5e-4), 64: Settings(epochs=60, lear
 SETTINGS = {
     "random": SMALL,
     "mini": SMALL,
-    "minilm": {0: Settings(epochs=3, learning_rate=1e-4), 64: Settings(epochs=20, learning_rate=1e-4, batch_size=8)},
+    "minilm": {0: Settings(epochs=3, learning_rate=1e-4), 64: Settings(epochs=20, learning_rate=3e-4, batch_size=8)},
 }
 
 
