@@ -88,9 +88,9 @@ def arguments(reviews: Path, tiny: Path, out: Path) -> list[str]:
     ]  # fmt: skip
 
 
-def start(*arguments: str) -> subprocess.Popen:
+def start(*words: str) -> subprocess.Popen:
     """The command, in a process of its own."""
-    command = [sys.executable, "-m", "minisft", *arguments]
+    command = [sys.executable, "-m", "minisft", *words]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
 
 
