@@ -47,7 +47,8 @@ def compare_tensors(expected: Tensor, got: Any, place: str, relative: float | No
         detail = f"expected {tuple(expected.shape)}, yours is {tuple(got.shape)}"
         return Difference(f"{place} has the wrong shape", detail)
     if got.dtype != expected.dtype:
-        return Difference(f"{place} has the wrong dtype: expected {name(expected)}, yours is {name(got)}")
+        advice = " (torch.zeros and its like make that: say dtype=x.dtype)" if got.dtype == torch.float32 else ""
+        return Difference(f"{place} has the wrong dtype: expected {name(expected)}, yours is {name(got)}{advice}")
     default_relative, absolute = TOLERANCES.get(expected.dtype, (0.0, 0.0))
     tolerance = (relative or default_relative, absolute) if expected.is_floating_point() else (0.0, 0.0)
     wrong = ~torch.isclose(got, expected, *tolerance, equal_nan=True)
@@ -121,7 +122,7 @@ def as_float(number: int | float) -> float:
         return math.inf
 
 
-def digits(number: float, other: float) -> str:
+def digits(number: int | float | bool, other: int | float | bool) -> str:
     """A number, with as many digits as it takes to tell it from another."""
     if type(number) is not float:
         return str(number)

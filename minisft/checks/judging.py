@@ -89,19 +89,24 @@ class AnswerKey:
     def recognise(self, answers: Sequence[Answer], failed: str) -> tuple[Mutant | None, bool]:
         """The mutant with the same answers to all cases, and True.
 
-        Where there is none, two mistakes may have come together: then the one mutant with the same answers to the
-        cases of the property that failed, if it is but one, and False.
+        Where there is none, two mistakes may have come together: then the one mutant with the same answers to all
+        cases that are answered wrongly, or else to the cases of the property that failed, if it is but one, and False.
         """
-        for mutant, mistake in zip(self.contract.mutants, self.mistakes, strict=True):
+        mistakes = list(zip(self.contract.mutants, self.mistakes, strict=True))
+        for mutant, mistake in mistakes:
             if not any(map(self.difference, mistake, answers)):
                 return mutant, True
+        wrong = [i for i, expected in enumerate(self.expected) if self.difference(expected, answers[i])]
         tried = [i for i, case in enumerate(self.cases) if case.property == failed]
-        alike = [
-            mutant
-            for mutant, mistake in zip(self.contract.mutants, self.mistakes, strict=True)
-            if not any(self.difference(mistake[i], answers[i]) for i in tried)
-        ]
-        return alike[0] if len(alike) == 1 else None, False
+        for indices in (wrong, tried):
+            alike = [
+                mutant
+                for mutant, mistake in mistakes
+                if not any(self.difference(mistake[i], answers[i]) for i in indices)
+            ]
+            if len(alike) == 1:
+                return alike[0], False
+        return None, False
 
 
 def properties(contract: Contract) -> list[str]:

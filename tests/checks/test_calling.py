@@ -29,6 +29,19 @@ def test_an_empty_stub_fails(name: str) -> None:
     assert f"test_calling.py, line {stub.__code__.co_firstlineno + 1}: raise NotImplementedError" in report(verdict)
 
 
+def test_a_stub_that_is_called_is_named() -> None:
+    def attention_weights(query, key, mask=None):
+        raise NotImplementedError
+
+    verdict = examine("attention", lambda q, k, v, mask=None, dropout=0.0: attention_weights(q, k, mask) @ v)
+    assert "attention_weights, which it calls, is not written yet: NotImplementedError" in report(verdict)
+
+
+def test_a_not_implemented_error_of_torch_is_no_stub() -> None:
+    verdict = examine("softmax", lambda scores, dim=-1: scores & (scores < 0.8))
+    assert "it raises NotImplementedError: \"bitwise_and_cpu\" not implemented for 'Double'" in report(verdict)
+
+
 @EVERY
 def test_a_forgotten_return_fails(name: str) -> None:
     verdict = examine(name, lambda *arguments, **settings: None)

@@ -30,12 +30,15 @@ def weights(query, key, mask=None):
 
 
 def torch_multi_head(x, weight, bias, output_weight, output_bias, heads, mask=None):
-    hidden = None if mask is None else ~mask[:, 0, 0]
+    hidden, tokens = None, x.shape[1]
+    if mask is not None:  # torch gives NaN to a row that sees nothing: let it see everything, and set it right below
+        hidden = (~mask & mask.any(-1, keepdim=True)).expand(-1, heads, tokens, -1).flatten(0, 1)
     out, _ = functional.multi_head_attention_forward(
         *[x.transpose(0, 1)] * 3, x.shape[-1], heads, weight, bias, None, None, False, 0.0, output_weight, output_bias,
-        key_padding_mask=hidden, need_weights=False,
+        attn_mask=hidden, need_weights=False,
     )  # fmt: skip
-    return out.transpose(0, 1)
+    out = out.transpose(0, 1)
+    return out if mask is None else torch.where(mask.any(-1)[:, 0, :, None], out, output_bias)
 
 
 def our_layer(x, weights, heads, eps, mask=None):

@@ -5,6 +5,7 @@ from minisft.checks.contracts import (
     adamw,
     attention,
     backward,
+    early_stopping,
     encoder,
     feed_forward,
     gradients,
@@ -21,8 +22,8 @@ from minisft.checks.contracts import (
 )  # fmt: skip
 
 FILES = (
-    attention, heads, encoder, masked, next_sentence, orders, schedules, gradients, regularisation, softmax, backward,
-    feed_forward, losses, likelihood, moments, adamw,
+    attention, heads, encoder, masked, next_sentence, orders, schedules, gradients, regularisation, early_stopping,
+    softmax, backward, feed_forward, losses, likelihood, moments, adamw,
 )  # fmt: skip
 FOUND = (value for file in FILES for value in vars(file).values() if isinstance(value, Contract))
 CONTRACTS: dict[str, Contract] = {contract.name: contract for contract in sorted(FOUND, key=lambda c: c.section)}

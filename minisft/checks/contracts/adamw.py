@@ -72,6 +72,10 @@ UPDATE_MISTAKES = (
         },
     ),
     (
+        "a decay of the new weight. It takes a share of the old one, beside the step.",
+        {"parameter - shrink * parameter - update": "(parameter - update) * (1 - shrink)"},
+    ),
+    (
         "an update without weight decay. It is taken off the weight beside the step itself.",
         {"parameter - shrink * parameter - update": "parameter - update"},
     ),
@@ -133,6 +137,14 @@ DOCUMENT_UPDATE = Contract(
     properties=UPDATES,
     mutants=(
         *(Mutant(*mistake, adamw_update) for mistake in UPDATE_MISTAKES),
+        Mutant(
+            "an update with the usual betas, whatever is given. Hand them on.",
+            {"betas=betas": "betas=(0.9, 0.999)"},
+        ),
+        Mutant(
+            "an update with the usual eps, whatever is given. Hand it on.",
+            {"eps=eps": "eps=1e-8"},
+        ),
         Mutant(
             "the usual decay, multiplied by the learning rate. The document's formula has λ θ alone: here it is asked "
             "for as it stands.",

@@ -59,8 +59,10 @@ ATTENTION_BACKWARD = Contract(
         "at the width of a real head": lambda draw: [flowing_back(draw, 1, 2, 5, 9, 64)],
         "large scores": lambda draw: [flowing_back(draw, 1, 2, 4, 7, 5, scale=6.0)],
         "a mask hides keys": lambda draw: [
-            flowing_back(draw, 2, 3, 4, 7, 5) | {"mask": draw.mask(2, 1, 4, 7)},
-            flowing_back(draw, 2, 2, 3, 6, 4) | {"mask": torch.arange(6) < torch.tensor([3, 0]).view(2, 1, 1, 1)},
+            flowing_back(draw, 2, 3, 4, 7, 5) | {"mask": draw.mask(2, 1, 4, 7)}
+        ],
+        "a query that may see nothing": lambda draw: [
+            flowing_back(draw, 2, 2, 3, 6, 4) | {"mask": torch.arange(6) < torch.tensor([3, 0]).view(2, 1, 1, 1)}
         ],
     },
     mutants=(
@@ -97,6 +99,18 @@ ATTENTION_BACKWARD = Contract(
             "a gradient of value from the gradient of the weights. A value gets what each query that looked at it "
             "gets, by the weights themselves.",
             {"weights.transpose(-2, -1) @ gradient": "weights_gradient.transpose(-2, -1) @ gradient"},
+        ),
+        Mutant(
+            "gradients by way of -inf where the mask hides: a query that may see nothing has no softmax, and all becomes "
+            "NaN. Fill with the lowest finite number, and multiply the weights by the mask.",
+            {"torch.finfo(scores.dtype).min": "-torch.inf", "weights * mask": "weights"},
+            attention_weights,
+        ),
+        Mutant(
+            "gradients in which a query that may see nothing takes equal parts of all that is hidden. It takes nothing: "
+            "multiply the weights by the mask.",
+            {"weights * mask": "weights"},
+            attention_weights,
         ),
         Mutant(
             "gradients that do not know of the mask. What is hidden gets none.",
@@ -162,6 +176,27 @@ LAYER_NORM_BACKWARD = Contract(
         Mutant(
             "gradients of weight and bias as means over the tokens. Each token adds its part: they are sums.",
             {"(gradient * normal).sum(0), gradient.sum(0)": "(gradient * normal).mean(0), gradient.mean(0)"},
+        ),
+        Mutant(
+            "a gradient of weight from what has passed the weight already. It takes the gradient as it comes in.",
+            {"(gradient * normal).sum(0)": "(inner * normal).sum(0)"},
+        ),
+        Mutant(
+            "a gradient of bias from what has passed the weight. The bias is added last: it takes the gradient as it "
+            "comes in.",
+            {"(0), gradient.sum(0)": "(0), inner.sum(0)"},
+        ),
+        Mutant(
+            "the gradients of weight and bias exchanged. What is multiplied by the normalised x is the weight.",
+            {"(gradient * normal).sum(0), gradient.sum(0)": "gradient.sum(0), (gradient * normal).sum(0)"},
+        ),
+        Mutant(
+            "a gradient of x with a sum along the normalised x. It is the mean over the E numbers that is taken off.",
+            {"along = (inner * normal).mean(": "along = (inner * normal).sum("},
+        ),
+        Mutant(
+            "a gradient with a deviation that has no eps in it. Forwards it had one: √(variance + eps).",
+            {" + eps": ""},
         ),
         Mutant(
             "a gradient of weight from x with its mean taken off but not divided by the deviation.",

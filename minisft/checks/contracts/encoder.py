@@ -119,6 +119,10 @@ LAYER_NORM = Contract(
             "LayerNorm with one mean and one variance for the whole batch. Each token has its own: dim=-1, keepdim.",
             {"x.mean(-1, keepdim=True)": "x.mean()", "centred).mean(-1, keepdim=True)": "centred).mean()"},
         ),
+        Mutant(
+            "LayerNorm without weight and bias. They scale and shift what has been normalised.",
+            {" * weight + bias": " * 1.0"},
+        ),
         Mutant("LayerNorm without the bias. It shifts what the weight has scaled, at the very end.", {" + bias": ""}),
         Mutant(
             "LayerNorm with weight and bias exchanged: weight scales, bias shifts.", {"weight + bias": "bias + weight"}
@@ -211,7 +215,11 @@ ENCODER_LAYER = Contract(
     properties={
         "attention, then feed-forward": lambda draw: [layer(draw, 2, 3, 8, 4), layer(draw, 3, 5, 6, 2)],
         "at a larger width": lambda draw: [layer(draw, 1, 4, 96, 12)],
-        "a mask hides tokens": lambda draw: [layer(draw, 2, 5, 8, 2) | {"mask": draw.mask(2, 1, 1, 5)}],
+        "a mask hides tokens": lambda draw: [
+            layer(draw, 2, 5, 8, 2) | {"mask": draw.mask(2, 1, 1, 5)},
+            layer(draw, 2, 4, 6, 3) | {"mask": draw.mask(2, 1, 4, 4)},
+        ],
+        "a large eps": lambda draw: [layer(draw, 2, 3, 8, 4) | {"eps": 0.1}],
     },
     mutants=(
         Mutant("a layer with ReLU, as the document has it. BERT's feed-forward has GELU.", {"gelu,": "torch.relu,"}),
@@ -242,6 +250,30 @@ ENCODER_LAYER = Contract(
         Mutant(
             "a layer without the LayerNorm at its end. Each sublayer has one: x = LayerNorm(x + Sublayer(x)).",
             {LAST_NORM: "x + widened"},
+        ),
+        Mutant(
+            "a layer with an eps of its own. It is an argument: hand it on to both LayerNorms.",
+            {NORM: NORM.replace("eps)", "1e-12)"), LAST_NORM: LAST_NORM.replace("eps)", "1e-12)")},
+        ),
+        Mutant(
+            "a layer without GELU. Two matrices with nothing between them are one matrix.",
+            {"gelu,": "lambda x: x,"},
+        ),
+        Mutant(
+            "a pre-LN layer, x + Sublayer(LayerNorm(x)), as later Transformers have it. BERT's is post-LN: each sum is "
+            "normalised.",
+            {
+                "    attended = multi": (
+                    '    old, x = x, layer_norm(x, w["attention_norm.weight"], w["attention_norm.bias"], eps)\n'
+                    "    attended = multi"
+                ),
+                NORM: "old + attended",
+                "    widened = feed": (
+                    '    old, x = x, layer_norm(x, w["feed_forward_norm.weight"], w["feed_forward_norm.bias"], eps)\n'
+                    "    widened = feed"
+                ),
+                LAST_NORM: "old + widened",
+            },
         ),
         Mutant(
             "a layer that does not hand the mask on to attention. Padding would take part.", {"heads, mask,": "heads,"}

@@ -122,6 +122,11 @@ def whole_layer(draw: Draw, batch: int, tokens: int, width: int, heads: int) -> 
     }
 
 
+# As learners write it: in words that Mutant puts into `attention`.
+WEIGHTS = "attention_weights(query, key, mask)"
+SCORES = "query @ key.transpose(-2, -1) / math.sqrt(query.shape[-1]{})"
+HIDDEN = f"(({SCORES}) if mask is None else ({SCORES}).masked_fill(~mask, -1e9))"
+
 MULTI_HEAD_ATTENTION = Contract(
     name="multi_head_attention",
     section="3.1.2",
@@ -131,7 +136,11 @@ MULTI_HEAD_ATTENTION = Contract(
         "each head attends by itself": lambda draw: [whole_layer(draw, 2, 3, 8, 4), whole_layer(draw, 3, 5, 6, 2)],
         "at a real width": lambda draw: [whole_layer(draw, 1, 4, 384, 12)],
         "a mask hides tokens from every head": lambda draw: [
-            whole_layer(draw, 2, 5, 8, 2) | {"mask": draw.mask(2, 1, 1, 5)}
+            whole_layer(draw, 2, 5, 8, 2) | {"mask": draw.mask(2, 1, 1, 5)},
+            whole_layer(draw, 2, 4, 6, 3) | {"mask": draw.mask(2, 1, 4, 4)},
+        ],
+        "a token that may see nothing": lambda draw: [
+            whole_layer(draw, 3, 6, 8, 2) | {"mask": torch.arange(6) < torch.tensor([4, 0, 6]).view(3, 1, 1, 1)}
         ],
     },
     mutants=(
@@ -165,6 +174,27 @@ MULTI_HEAD_ATTENTION = Contract(
                 "split_heads(part, heads)": "part.transpose(1, 2)",
                 ".chunk(3,": ".unflatten(2, (heads, -1)).chunk(3,",
             },
+        ),
+        Mutant(
+            "the code as it was given, with both mistakes in it. Look at what the root is taken of, and at the dimension "
+            "along which shares add up to one.",
+            {WEIGHTS: f"softmax({HIDDEN.replace('{}', ' * query.shape[-3]')}, -2)"},
+            attention,
+        ),
+        Mutant(
+            "shares that add up to one along the queries. Each query shares itself out among the keys: dim=-1.",
+            {WEIGHTS: f"softmax({HIDDEN.replace('{}', '')}, -2)"},
+            attention,
+        ),
+        Mutant(
+            "equal shares of everything hidden for a token that may see nothing, as all its scores are -1e9. It gets "
+            "zero: multiply the shares by the mask.",
+            {WEIGHTS: f"softmax({HIDDEN.replace('{}', '')})"},
+            attention,
+        ),
+        Mutant(
+            "an output matrix without its transpose. It is stored as (out, in): x @ W.T.",
+            {"linear(merge_heads(context), output_weight,": "linear(merge_heads(context), output_weight.T,"},
         ),
         Mutant(
             "heads merged by a reshape alone, which mixes the tokens: exchange heads and tokens first.",

@@ -111,6 +111,27 @@ WORD_LOGITS = Contract(
             },
         ),
         Mutant(
+            "a transform with ReLU between matrix and LayerNorm. BERT's has GELU there.",
+            {"gelu(linear(": "torch.relu(linear("},
+        ),
+        Mutant(
+            "a transform without its bias. It is added before GELU.",
+            {"transform_weight, transform_bias))": "transform_weight, torch.zeros_like(transform_bias)))"},
+        ),
+        Mutant(
+            "a transform whose matrix is not transposed. It is stored as (out, in): x @ W.T.",
+            {"hidden_states, transform_weight,": "hidden_states, transform_weight.T,"},
+        ),
+        Mutant(
+            "a transform with LayerNorm by torch's std plus eps: that divides by E - 1, and eps belongs inside the root.",
+            {
+                "layer_norm(transformed, norm_weight, norm_bias, eps)": (
+                    "((transformed - transformed.mean(-1, keepdim=True)) / (transformed.std(-1, keepdim=True) + eps) "
+                    "* norm_weight + norm_bias)"
+                )
+            },
+        ),
+        Mutant(
             "logits divided by √E. Attention's scores are; these are not.",
             {"norm_bias, eps), table": "norm_bias, eps) / hidden_states.shape[-1] ** 0.5, table"},
         ),

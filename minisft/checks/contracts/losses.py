@@ -57,6 +57,11 @@ CROSS_ENTROPY = Contract(
             },
         ),
         Mutant(
+            "a table of N × N numbers, added up: N × 1 and N spread to it without an error. The largest logits have a "
+            "dimension too many: squeeze(-1).",
+            {" + largest.squeeze(-1)": " + largest"},
+        ),
+        Mutant(
             "a largest logit that is taken off and never added again. log Σ exp(x - m) is smaller by m.",
             {" + largest.squeeze(-1)": ""},
         ),
@@ -120,6 +125,11 @@ CROSS_ENTROPY_GRADIENT = Contract(
             {"(softmax(logits) - observed)": "((softmax(logits) - observed) * observed)"},
         ),
         Mutant(
+            "a gradient in which every row has observed every label. Pick one number a row, with the row's own index: "
+            "[torch.arange(N), labels].",
+            {"observed[valid, labels[valid]]": "observed[:, labels[valid]]"},
+        ),
+        Mutant(
             "a softmax over the rows of the batch. The classes of one row compete: dim=-1.",
             {"softmax(logits)": "softmax(logits, 0)"},
         ),
@@ -176,9 +186,14 @@ BINARY_CROSS_ENTROPY = Contract(
             },
         ),
         Mutant(
-            "a loss whose gradient is wrong at 0: clamp and relu have one slope there and |x| another. torch.maximum "
-            "gives half to each side.",
+            "a loss whose gradient is wrong at 0: clamp has the slope 1 there and |x| the slope 0. torch.maximum gives "
+            "half to each side.",
             {"torch.maximum(logits, torch.zeros_like(logits))": "logits.clamp(min=0)"},
+        ),
+        Mutant(
+            "a loss whose gradient is wrong at 0: relu and |x| both have the slope 0 there. torch.maximum gives half to "
+            "each side.",
+            {"torch.maximum(logits, torch.zeros_like(logits))": "torch.relu(logits)"},
         ),
         Mutant(
             "the first half of the formula: -y log σ(x). What is not there, and predicted, costs as well.",

@@ -43,6 +43,14 @@ def text(draw: Draw, rows: int, tokens: int, share: float, lowest: float = 0.0) 
     return {"input_ids": ids, "draws": draws, "special": special, "mask_id": MASK_ID, "share": share}
 
 
+def bordering(draw: Draw) -> Arguments:
+    """Draws of exactly the share, 0.8 and 0.9, and [MASK] under another number."""
+    arguments = text(draw, 2, 12, 0.25)
+    arguments["draws"][:, 1:3, 1] = torch.tensor([0.8, 0.9], dtype=torch.float64)
+    arguments["draws"][:, 7, 0] = 0.25
+    return arguments | {"mask_id": 1}
+
+
 MASK_WORDS = Contract(
     name="mask_words",
     section="3.2.1",
@@ -54,13 +62,19 @@ MASK_WORDS = Contract(
             text(draw, 3, 12, 0.3),
         ],
         "at a real length": lambda draw: [text(draw, 3, 128, 0.15)],
+        "draws on the border, and another [MASK]": lambda draw: [bordering(draw)],
         "a row in which no draw is low enough": lambda draw: [text(draw, 3, 10, 0.15, lowest=0.2)],
     },
     mutants=(
         Mutant(
-            "masking in which no word becomes [MASK]: a comparison such as `draw < draw * 0.8`, which is never true. "
-            "Cut one draw at 0.8 and at 0.9.",
+            "masking in which no word becomes [MASK]: a comparison that is never true, such as `draw < draw * 0.8`, or "
+            "a second step that starts from the ids as they came and not from what the first has made.",
             {"fate < 0.8)": "fate < fate * 0.8)"},
+            mask_words,
+        ),
+        Mutant(
+            "every word replaced that is not hidden. Only a tenth is: from 0.9 on a word stays.",
+            {" & (fate < 0.9)": ""},
             mask_words,
         ),
         Mutant(
@@ -163,6 +177,15 @@ MASKED_LOSS = Contract(
                 "cross_entropy(logits.flatten(0, 1), labels.flatten())": (
                     "-(logits.exp() / logits.exp().sum(-1, keepdim=True)).gather(-1, labels.clamp(min=0)[..., None])"
                     "[labels != IGNORED].log().sum() / max(1, int((labels != IGNORED).sum()))"
+                )
+            },
+        ),
+        Mutant(
+            "a logarithm of a sum that overflows, or of 0. Take the largest logit of each row off first, and add it again.",
+            {
+                "cross_entropy(logits.flatten(0, 1), labels.flatten())": (
+                    "(logits.exp().sum(-1).log() - logits.gather(-1, labels.clamp(min=0)[..., None]).squeeze(-1))"
+                    "[labels != IGNORED].sum() / max(1, int((labels != IGNORED).sum()))"
                 )
             },
         ),

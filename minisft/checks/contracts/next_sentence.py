@@ -51,10 +51,21 @@ def pairs(draw: Draw, coins: tuple[float, ...]) -> list[Arguments]:
 
 
 def repeated(draw: Draw) -> list[Arguments]:
-    """Documents of which two share a sentence, and the draws find it."""
+    """Documents of which two share a sentence, and the draws find it. Equal, and not one string in two places."""
     documents = town(draw, (4, 5, 3))
-    documents[2][1] = documents[1][3]
+    documents[2][1] = "".join(list(documents[1][3]))
     return [{"documents": documents, "document": 1, "sentence": 2, "draws": [0.8, 0.9, 0.5]}]
+
+
+def alike(draw: Draw) -> list[Arguments]:
+    """A document that is there twice, and a sentence that another document has as well; neither is the true one."""
+    twice = town(draw, (4, 5, 3))
+    twice[2] = list(twice[1])
+    shared = town(draw, (4, 5, 3))
+    shared[2][1] = shared[1][0]
+    return [
+        {"documents": documents, "document": 1, "sentence": 2, "draws": [0.8, 0.9, 0.5]} for documents in (twice, shared)
+    ]
 
 
 CHOOSE_SECOND = Contract(
@@ -66,6 +77,7 @@ CHOOSE_SECOND = Contract(
         "half of the time the next sentence, labelled 0": lambda draw: pairs(draw, (0.0, 0.2, 0.3, 0.4, 0.49)),
         "else a sentence of another document, labelled 1": lambda draw: pairs(draw, (0.5, 0.6, 0.7, 0.8, 0.99)),
         "a random sentence that is the true one": repeated,
+        "documents that repeat one another": alike,
     },
     mutants=(
         Mutant(
@@ -83,6 +95,18 @@ CHOOSE_SECOND = Contract(
         Mutant(
             "a sentence that is the true one and labelled random. Documents repeat one another: compare the two.",
             {"NEXT if second == true else RANDOM": "RANDOM"},
+        ),
+        Mutant(
+            "documents left out by what they say. Another may say the same: leave the first's out by its number.",
+            {
+                "documents[:document] + documents[document + 1 :]": (
+                    "[other for other in documents if other != documents[document]]"
+                )
+            },
+        ),
+        Mutant(
+            "the label 0 for every sentence that the first's document has as well. Only the one after the first is next.",
+            {"second == true": "second in documents[document]"},
         ),
         Mutant(
             "the coin read the wrong way round: below 0.5 is the next sentence.",

@@ -66,6 +66,16 @@ PREDICTION_RANKS = Contract(
             order_words,
         ),
         Mutant(
+            "ranks counted from the order. `in_order` says which position comes when; its argsort says when each "
+            "position comes, and that is counted.",
+            {
+                "torch.zeros_like(input_ids).scatter(1, in_order, order)": (
+                    "(in_order - words.shape[1] + wanted + 1).clamp(min=0)"
+                )
+            },
+            order_words,
+        ),
+        Mutant(
             "an order from the highest draw to the lowest. The word with the lowest draw comes first.",
             {"draws.masked_fill(~words, -1.0)": "(1 - draws).masked_fill(~words, -1.0)"},
             order_words,
@@ -153,6 +163,14 @@ PLM_MASK = Contract(
             {
                 "content & attention_mask[:, None, :]": "content & attention_mask[:, :, None]",
                 "query & attention_mask[:, None, :]": "query & attention_mask[:, :, None]",
+            },
+        ),
+        Mutant(
+            "masks in which padding sees nothing either. Hide the columns of padding and leave its rows: a row that sees "
+            "nothing is no use to anybody.",
+            {
+                "content & attention_mask[:, None, :]": "content & attention_mask[:, None, :] & attention_mask[..., None]",
+                "query & attention_mask[:, None, :]": "query & attention_mask[:, None, :] & attention_mask[..., None]",
             },
         ),
         Mutant(

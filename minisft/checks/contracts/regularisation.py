@@ -1,4 +1,4 @@
-"""Section 3.3.3: weight decay for some, dropout, smoothed labels, and an end in time."""
+"""Section 3.3.3: weight decay for some, dropout and smoothed labels."""
 
 import torch
 from jaxtyping import Float, Int
@@ -36,21 +36,6 @@ def label_smoothing(logits: Float[Tensor, "N C"], labels: Int[Tensor, " N"], smo
     losses = log_sums - logits  # N C: what each class would cost
     right = losses[torch.arange(len(labels)), labels]
     return ((1 - smoothing) * right + smoothing * losses.mean(-1)).mean()
-
-
-def early_stopping(losses: list[float], patience: int) -> tuple[int, int]:
-    """The epoch that is kept, counted from 0, and how many are trained.
-
-    The first epoch with the lowest loss is kept. After `patience` epochs in a row without a new lowest, no more are
-    trained.
-    """
-    best = 0
-    for epoch, loss in enumerate(losses):
-        if loss < losses[best]:
-            best = epoch
-        if epoch - best >= patience:
-            return best, epoch + 1
-    return best, len(losses)
 
 
 def named(draw: Draw) -> dict[str, list[int]]:
@@ -142,7 +127,7 @@ DROPOUT_FROM_DRAWS = Contract(
     reference=dropout_from_draws,
     gradients=("x",),
     properties={
-        "the share p is zero": lambda draw: [dropped(draw, 0.3, 3, 5), dropped(draw, 0.8, 2, 3, 4)],
+        "a share p of the numbers is zeroed": lambda draw: [dropped(draw, 0.3, 3, 5), dropped(draw, 0.8, 2, 3, 4)],
         "at BERT's 0.1": lambda draw: [dropped(draw, 0.1, 4, 96)],
         "p = 0 changes nothing": lambda draw: [dropped(draw, 0.0, 2, 7)],
     },
@@ -202,6 +187,11 @@ LABEL_SMOOTHING = Contract(
             {"(1 - smoothing) * right + smoothing * losses.mean(-1)": "right"},
         ),
         Mutant(
+            "what every row would pay at every label. Pick one number a row, with the row's own index: "
+            "[torch.arange(N), labels].",
+            {"losses[torch.arange(len(labels)), labels]": "losses[:, labels]"},
+        ),
+        Mutant(
             "a label that keeps its whole weight: the shares add up to more than one. It gives `smoothing` away.",
             {"(1 - smoothing) * right": "right"},
         ),
@@ -220,80 +210,6 @@ LABEL_SMOOTHING = Contract(
         Mutant(
             "a loss with an exponential that overflows. Take the largest logit of each row off first.",
             {"(logits - largest)": "logits", ".log() + largest": ".log()"},
-        ),
-    ),
-)
-
-
-def dips(draw: Draw, *falls: int) -> list[float]:
-    """Losses that fall to a new lowest at these epochs and lie above the lowest in between, uneven."""
-    losses, lowest = [], 2.0
-    for epoch in range(max(falls) + 8):
-        if epoch in falls:
-            lowest -= draw.random.uniform(0.05, 0.1)
-            losses.append(lowest)
-        else:
-            losses.append(lowest + draw.random.uniform(0.2, 0.4) - 0.01 * (epoch % 2))
-    return losses
-
-
-def ties(draw: Draw) -> list[float]:
-    """Losses whose lowest comes twice."""
-    low = draw.random.uniform(0.1, 0.4)
-    return [1.0, low, 0.7, low, 0.8, 0.9, 0.6, 0.7]
-
-
-EARLY_STOPPING = Contract(
-    name="early_stopping",
-    section="3.3.3",
-    reference=early_stopping,
-    results=("the epoch that is kept", "the number of epochs trained"),
-    properties={
-        "the best epoch is kept": lambda draw: [{"losses": dips(draw, 0, 1, 3, 4), "patience": 3}],
-        "patience begins anew at each new best": lambda draw: [{"losses": dips(draw, 0, 2, 4, 6), "patience": 3}],
-        "a run that ends before patience does": lambda draw: [{"losses": dips(draw, 0, 1)[:4], "patience": 5}],
-        "a loss that comes twice": lambda draw: [{"losses": ties(draw), "patience": 3}],
-        "slow gains after a bad epoch": lambda draw: [
-            {"losses": [0.5, 0.9, *(0.8 - 0.05 * i - draw.random.uniform(0, 0.01) for i in range(5))], "patience": 3}
-        ],
-    },
-    mutants=(
-        Mutant(
-            "the last epoch that was trained. The best one is kept; those after it were waited for in vain.",
-            {"return best, epoch + 1": "return epoch, epoch + 1", "return best, len": "return len(losses) - 1, len"},
-        ),
-        Mutant(
-            "a run that stops one epoch late. The epoch that uses patience up is the last.",
-            {"epoch - best >= patience": "epoch - best > patience"},
-        ),
-        Mutant(
-            "bad epochs counted over the whole run. A new best begins the count anew.",
-            {
-                "epoch - best >= patience": (
-                    "sum(losses[i] >= min(losses[:i]) for i in range(1, epoch + 1)) >= patience"
-                )
-            },
-        ),
-        Mutant(
-            "the highest loss taken for the best. A loss is better when it is lower.",
-            {"loss < losses[best]": "loss > losses[best]"},
-        ),
-        Mutant(
-            "an equal loss taken for a better one. Only a lower one is new.",
-            {"loss < losses[best]": "loss <= losses[best]"},
-        ),
-        Mutant(
-            "each epoch compared with the one before. After one bad epoch everything looks like progress: compare with "
-            "the best.",
-            {"loss < losses[best]": "epoch and loss < losses[epoch - 1]"},
-        ),
-        Mutant(
-            "a run that is never stopped. When patience is at its end, no more epochs are trained.",
-            {"return best, epoch + 1": "continue"},
-        ),
-        Mutant(
-            "the epochs trained counted from 0: after epoch 3, four have been trained.",
-            {"return best, epoch + 1": "return best, epoch", "len(losses)": "len(losses) - 1"},
         ),
     ),
 )

@@ -91,7 +91,7 @@ COSINE_SCHEDULE = Contract(
     name="cosine_schedule",
     section="3.3.1",
     reference=cosine,
-    properties=WARMING,
+    properties=WARMING | {"a run of warm-up alone": lambda draw: [moment(12, 12, 12)]},
     mutants=(
         FIRST_STEP,
         Mutant(WHOLE, {"step / warmup_steps": "float(step // warmup_steps)"}),
@@ -107,6 +107,22 @@ COSINE_SCHEDULE = Contract(
         Mutant(
             "the cosine as it is, from 1 to -1 and cut off at 0. Add 1 and halve.",
             {"0.5 * (1.0 + math.cos(math.pi * progress))": "math.cos(math.pi * progress)"},
+        ),
+        Mutant(
+            "a wave that is not halved: 1 + cos goes from 2 to 0.",
+            {"0.5 * (1.0": "1.0 * (1.0"},
+        ),
+        Mutant(
+            "a progress divided by total_steps. What is left after the warm-up is total_steps - warmup_steps.",
+            {"max(1, total_steps - warmup_steps)": "max(1, total_steps)"},
+        ),
+        Mutant(
+            "a progress that begins at warmup_steps. It counts from the peak: take warmup_steps off the step.",
+            {"(step - warmup_steps) /": "step /"},
+        ),
+        Mutant(
+            "a cosine of degrees. math.cos takes radians: half a wave is π.",
+            {"math.pi * progress": "180 * progress"},
         ),
         Mutant(
             "a progress counted from step 0: the rate jumps down where the warm-up ends.",
@@ -172,7 +188,9 @@ SCHEDULE_STEPS = Contract(
         "a warm-up that is a share of all updates": lambda draw: [
             run(16 * draw.random.randrange(91, 99), 16, 1, 3, 0.11)
         ],
-        "a warm-up that is a number of updates": lambda draw: [run(640, 16, 2, 3, draw.random.randrange(3, 20))],
+        "a warm-up that is a number of updates": lambda draw: [
+            *(run(640, 16, 2, 3, warmup) for warmup in (draw.random.randrange(3, 20), 1, 1.0, 50.0))
+        ],
     },
     mutants=(
         Mutant(
@@ -202,6 +220,14 @@ SCHEDULE_STEPS = Contract(
         Mutant(
             "a warm-up that is rounded down. Round up, so that a small share of a short run still warms up.",
             {"math.ceil(warmup * total)": "int(warmup * total)"},
+        ),
+        Mutant(
+            "a warm-up of one update taken for the whole run. A share is *below* 1; 1 is a number of updates.",
+            {"warmup < 1": "warmup <= 1"},
+        ),
+        Mutant(
+            "a warm-up taken for a share wherever it is a float. It is the size that tells: 50.0 are fifty updates.",
+            {"warmup < 1": "isinstance(warmup, float)"},
         ),
         Mutant(
             "a warm-up that is always a share. From 1 on it is a number of updates.",
