@@ -1,7 +1,7 @@
 """minisft: supervised fine-tuning of language models, by hand.
 
 The rooms, in the order in which text becomes a fine-tuned model: ops, text, data, checkpoints, models, objectives,
-training, checks. Each imports only those before it.
+training; and around the course: checks, grading, course. Each imports only those before it.
 """
 
 from minisft.data import load_task

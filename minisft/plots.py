@@ -7,9 +7,12 @@ from typing import Any
 
 import matplotlib
 from cycler import cycler
+from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+CHINESE = ("Noto Sans CJK SC", "Source Han Sans SC", "WenQuanYi Micro Hei", "PingFang SC", "Microsoft YaHei")
+FONTS = ["DejaVu Sans", *(name for name in CHINESE if name in font_manager.get_font_names())]
 STYLE = {
     "figure.dpi": 120,
     "font.size": 10,
@@ -18,6 +21,7 @@ STYLE = {
     "axes.grid": True,
     "grid.alpha": 0.25,
     "legend.frameon": False,
+    "font.family": FONTS,
     # Dark to light and with strokes of their own: lines that can be told apart in grey.
     "axes.prop_cycle": cycler(
         color=["black", "#c44e52", "#4c72b0", "#8c8c8c", "#55a868", "#c9a227"],
@@ -89,6 +93,11 @@ def save(made: Figure, path: Path) -> None:
         made.savefig(path, dpi=STYLE["figure.dpi"])
 
 
+def as_it_stands(text: str) -> str:
+    """A label or the name of a file, in which a dollar is no formula."""
+    return text.replace("$", r"\$")
+
+
 def curve(records: list[dict], title: str, path: Path) -> None:
     """Training loss against updates, with the validation loss after each epoch."""
     made, axes = figure(7.0, 4.0)
@@ -100,7 +109,7 @@ def curve(records: list[dict], title: str, path: Path) -> None:
     axes.plot(
         [r["step"] for r in checks], [r["loss"] for r in checks], "o--", color="#c44e52", label="validation, each epoch"
     )
-    axes.set(xlabel="update", ylabel="loss", title=title, ylim=(0, None))
+    axes.set(xlabel="update", ylabel="loss", title=as_it_stands(title), ylim=(0, None))
     axes.legend()
     save(made, path)
 
@@ -119,9 +128,10 @@ def confusion(labels: Sequence[int], predictions: Sequence[int], names: Sequence
         for row, column in ((i, j) for i in range(len(names)) for j in range(len(names))):
             colour = "white" if counts[row, column] > middle else "black"
             axes.text(column, row, f"{counts[row, column]}", ha="center", va="center", color=colour)
-        axes.set_xticks(range(len(names)), names, rotation=30, ha="right")
-        axes.set_yticks(range(len(names)), names)
-    axes.set(xlabel="predicted", ylabel="true", title=title)
+        shown = [as_it_stands(name) for name in names]
+        axes.set_xticks(range(len(names)), shown, rotation=30, ha="right")
+        axes.set_yticks(range(len(names)), shown)
+    axes.set(xlabel="predicted", ylabel="true", title=as_it_stands(title))
     save(made, path)
 
 
@@ -131,6 +141,6 @@ def scatter(labels: Sequence[float], predictions: Sequence[float], title: str, p
     axes.scatter(labels, predictions, s=6, color="black", alpha=0.3, linewidths=0)
     low, high = min(labels), max(labels)
     axes.plot([low, high], [low, high], color="#c44e52", linewidth=1, label="predicted = true")
-    axes.set(xlabel="true", ylabel="predicted", title=title)
+    axes.set(xlabel="true", ylabel="predicted", title=as_it_stands(title))
     axes.legend()
     save(made, path)

@@ -150,10 +150,19 @@ def test_tasks_and_doctor(capsys, monkeypatch, tmp_path) -> None:
         (["finetune", "--data", "REVIEWS", "--epochs", "0"], "epochs is 0; expected at least 1"),
         (["finetune", "--data", "REVIEWS", "--max-length", "600"], "max_length is 600; expected 8 to 512"),
         (["finetune", "--data", "REVIEWS", "--device", "tpu9"], "there is no kind of device 'tpu9'"),
+        (["finetune", "--data", "REVIEWS", "--device", "meta"], "minisft does not run on 'meta'; expected auto, cpu"),
+        (["finetune", "--data", "REVIEWS", "--patience", "0"], "patience is 0; expected at least 1"),
+        (["finetune", "--data", "REVIEWS", "--keep-every", "-3"], "keep_every is -3; expected at least 1"),
+        (["finetune", "--data", "REVIEWS", "--seed", "99999999999999999999"], "seed is 99999999999999999999; expected"),
+        (["predict", "--model", "TRAINED", "--data", "NUMBER.jsonl"], "row 1: text is empty; expected text there"),
+        (
+            ["pretrain", "--corpus", "REVIEWS", "--language", "en"],
+            "--language goes with the town; files are",
+        ),
         (["predict", "--model", "TRAINED"], "give one text, two texts for a pair, or --data FILE"),
         (["predict", "--model", "TRAINED", "a", "b"], "reads 1 texts a row (text), not 2"),
         (["predict", "--model", "TRAINED", "a", "b", "c"], "3 texts given; expected one, or two for a pair"),
-        (["predict", "--model", "TRAINED", " "], "row 1: a text is empty"),
+        (["predict", "--model", "TRAINED", " "], "row 1: text is empty"),
         (["predict", "--model", "TRAINED", "--data", "nowhere.csv"], "there is no file nowhere.csv"),
         (["predict", "--model", "minilm", "hello"], "is not fine-tuned"),
         (["predict", "--model", "TRAINED", "--batch-size", "0", "hello"], "batch_size is 0; expected at least 1"),
@@ -165,6 +174,7 @@ def test_bad_input_gets_one_line_and_status_2(
     arguments, message, reviews, trained, tmp_path, monkeypatch, capsys
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "NUMBER.jsonl").write_text('{"text": 5}\n')
     places = {"REVIEWS": str(reviews), "TRAINED": str(trained[0])}
     for name, place in places.items():
         arguments = [argument.replace(name, place) for argument in arguments]

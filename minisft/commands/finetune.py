@@ -1,7 +1,6 @@
 """The command `finetune`: a pretrained model learns a task and is tested."""
 
 import argparse
-import json
 import platform
 import shlex
 import time
@@ -10,7 +9,6 @@ from typing import Any
 
 import torch
 
-from minisft.checkpoints import write_atomically
 from minisft.commands.report import figures, peak_memory, place, say, warn_if_collapsed, warn_if_emulated, write_json
 from minisft.commands.wording import gold_in_words, shorten, texts_of
 from minisft.data import TASKS, Task, load_task
@@ -22,7 +20,6 @@ from minisft.training.fine_tuning import LOG, STATE
 
 DEFAULT_TASK = "town/polarity"
 MOST_CLASSES = 30  # in a figure of how often each was taken for each
-DESCRIPTION = "task.json"  # beside a fine-tuned model: which texts it reads
 
 
 def finetune(options: argparse.Namespace) -> None:
@@ -54,8 +51,6 @@ def finetune(options: argparse.Namespace) -> None:
     if not run.trainer.group.is_main:
         return
     warn_if_collapsed(tested)
-    draw(run, task, tested)
-    describe(run.out, task, run.max_length)
     results = {
         "task": task.name, "model": run.source, "settings": run.about(), "baselines": before_all, "before": before,
         "after": after, "validation": run.validate.history, "device": str(run.trainer.device),
@@ -64,6 +59,7 @@ def finetune(options: argparse.Namespace) -> None:
         "torch": torch.__version__, "python": platform.python_version(),
     }  # fmt: skip
     write_json(options.json, results)
+    draw(run, task, tested)
     say("time", f"{trained - ready:.0f} s training, {time.perf_counter() - started:.0f} s in all")
     report_next(run.out, task)
 
@@ -112,7 +108,7 @@ def keep_on(options: argparse.Namespace) -> str:
 
 def run_name(task: str | Path) -> str:
     """A folder name for a task: town-paraphrase, reviews."""
-    return str(task).replace("/", "-") if str(task) in TASKS else Path(task).stem
+    return str(task).replace("/", "-") if str(task) in TASKS else Path(task).resolve().stem
 
 
 def report_task(task: Task, run: FineTuning) -> None:
@@ -155,13 +151,6 @@ def picture_of(task: Task) -> str | None:
     if task.kind == "number":
         return "scatter.png"
     return "confusion.png" if task.kind == "class" and len(task.labels) <= MOST_CLASSES else None
-
-
-def describe(folder: Path, task: Task, max_length: int) -> None:
-    """Keep beside the model which task it was tuned for, which texts it reads and how much of them."""
-    known = {"task": task.name, "language": task.language, "domain": task.domain, "columns": task.columns}
-    text = json.dumps({**known, "max_length": max_length}) + "\n"
-    write_atomically(folder / DESCRIPTION, lambda path: path.write_text(text, encoding="utf-8"))
 
 
 def report_next(out: Path, task: Task) -> None:

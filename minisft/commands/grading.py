@@ -40,7 +40,7 @@ def grade(options: argparse.Namespace) -> None:
     """Mark a class."""
     if options.no_sandbox:
         print(TRUST, file=sys.stderr)
-    jobs = options.jobs or os.cpu_count() or 1
+    jobs = (os.cpu_count() or 1) if options.jobs is None else options.jobs
     if jobs < 1:
         raise InputError(f"--jobs is {jobs}; expected at least 1")
     sandbox = None if options.no_sandbox else Sandbox()

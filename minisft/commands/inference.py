@@ -1,24 +1,25 @@
 """The commands `evaluate` and `predict`: what a fine-tuned model says of a test split, or of your own texts."""
 
 import argparse
-import json
 import time
 from typing import Any
 
 import torch
 
 from minisft.checkpoints import locate
-from minisft.commands.finetune import DEFAULT_TASK, DESCRIPTION
+from minisft.commands.finetune import DEFAULT_TASK
 from minisft.commands.report import figures, say, warn_if_collapsed, write_json
 from minisft.commands.wording import find_entities, name_answer, name_entities, shorten, texts_of
 from minisft.data import Batches, Declaration, Task, load_task, make_batches
 from minisft.data.local import LABEL_COLUMNS, NUMBER_COLUMNS, read_rows
-from minisft.data.task import Row
+from minisft.data.task import Row, check_texts
 from minisft.errors import InputError
 from minisft.models import FineTuned, load_fine_tuned
 from minisft.text import Tokenizer
 from minisft.text.cleaning import join_words, split_words
+from minisft.text.tokenizer import read_json
 from minisft.training import KINDS, choose_device, evaluation, model_for
+from minisft.training.callbacks import DESCRIPTION
 from minisft.training.fine_tuning import check_length, tokenizer_of
 
 COLUMNS = {"tags": ("tokens",), "span": ("question", "context")}  # of models that have no description
@@ -33,8 +34,7 @@ def open_model(options: argparse.Namespace) -> tuple[FineTuned, Tokenizer, torch
     device = choose_device(options.device)
     folder = locate(options.model)
     model = load_fine_tuned(folder).to(device).eval()
-    path = folder / DESCRIPTION
-    description = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    description = read_json(folder / DESCRIPTION)
     wanted = description.get("max_length") if options.max_length is None else options.max_length
     options.max_length = check_length(wanted, model)
     return model, tokenizer_of(folder, model), device, description
@@ -151,14 +151,13 @@ def read_inputs(options: argparse.Namespace, kind: str, columns: tuple[str, ...]
         rows = [dict(zip(columns, options.text, strict=True))]
     else:
         rows, columns = read_file(options, columns)
+    rows = [{column: row[column] for column in columns if column in row} for row in rows]
     for number, row in enumerate(rows, 1):
-        for column in columns:
-            text = row.get(column)
-            if not text or (isinstance(text, str) and not text.strip()):
-                raise InputError(f"row {number}: a text is empty; expected something to read")
-            if kind == "tags" and isinstance(text, str):
-                places = split_words(text)
-                row |= {"tokens": [text[start:end] for start, end in places], "written": (text, places)}
+        text = row.get("tokens")
+        if kind == "tags" and isinstance(text, str):
+            places = split_words(text)
+            row |= {"tokens": [text[start:end] for start, end in places], "written": (text, places)}
+        check_texts(row, columns, kind, f"row {number}")
     return rows, columns
 
 
@@ -167,12 +166,13 @@ def read_file(options: argparse.Namespace, columns: tuple[str, ...]) -> tuple[li
     if not options.data.is_file():
         raise InputError(f"there is no file {options.data}")
     rows = read_rows(options.data)
-    no_text = (*LABEL_COLUMNS, *NUMBER_COLUMNS, "kind")
+    no_text = (*LABEL_COLUMNS, *NUMBER_COLUMNS)
     given = [name for name in rows[0] if name in columns or name not in no_text]
     if columns == ("tokens",) and "tokens" not in given and len(given) == 1:  # a text that is not cut into words yet
         rows = [{"tokens": row[given[0]]} for row in rows]
         given = ["tokens"]
     columns = columns or tuple(given)
     if not set(columns) <= set(given) or not 1 <= len(columns) <= 2:
-        raise InputError(f"{options.data} has the columns {', '.join(rows[0])}; expected {', '.join(columns)}")
+        expected = ", ".join(columns) if 1 <= len(columns) <= 2 else "one or two columns of text"
+        raise InputError(f"{options.data} has the columns {', '.join(rows[0])}; expected {expected}")
     return rows, columns

@@ -100,16 +100,19 @@ def prepare(options: argparse.Namespace) -> Pretraining:
     )
     shape = Shape(**{name: given(name, getattr(Shape, name)) for name in SIZES})
     return Pretraining(
-        choose_corpus(given), given("objective", "mlm+nsp"), given("model", None), shape, settings,
+        choose_corpus(options, given), given("objective", "mlm+nsp"), given("model", None), shape, settings,
         given("steps", 1000), out, given("max_length", None), given("whole_words", False, "whole_word"),
         given("dropout", 0.0), options.device, keep_every=options.keep_every, resume=options.resume,
     )  # fmt: skip
 
 
-def choose_corpus(given: Any) -> Corpus:
+def choose_corpus(options: argparse.Namespace, given: Any) -> Corpus:
     """The town, or files."""
     names = given("corpus", ["town"])
     if names != ["town"]:
+        for name in ("tokens", "language"):
+            if getattr(options, name) is not None:
+                raise InputError(f"--{name} goes with the town; files are read whole: leave it out")
         held_out = given("held_out", None)
         return read_corpus([Path(name) for name in names], Path(held_out) if held_out else None)
     if given("held_out", None):

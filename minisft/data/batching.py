@@ -34,16 +34,7 @@ class Batch:
 
     def to(self, device: torch.device) -> "Batch":
         """The same batch on a device."""
-        if device.type == "cpu":
-            return self
-        mask = None if self.attention_mask is None else self.attention_mask.to(device, non_blocking=True)
-        return Batch(
-            self.input_ids.to(device, non_blocking=True),
-            mask,
-            self.token_type_ids.to(device, non_blocking=True),
-            self.labels.to(device, non_blocking=True),
-            self.rows,
-        )
+        return move(self, device)
 
     def share(self, rank: int, world_size: int) -> "Batch":
         """The rows of one of several processes. See `share`."""
@@ -102,6 +93,14 @@ class Batches:
         if min(lengths) < max(lengths):
             mask = torch.arange(max(lengths)) < torch.tensor(lengths)[:, None]
         return Batch(ids, mask, segments, stack([self.labels[row] for row in rows]), rows)
+
+
+def move(batch: AnyBatch, device: torch.device) -> AnyBatch:
+    """A batch with all its tensors on a device."""
+    if device.type == "cpu":
+        return batch
+    tensors = {name: value for name, value in vars(batch).items() if isinstance(value, Tensor)}
+    return replace(batch, **{name: tensor.to(device, non_blocking=True) for name, tensor in tensors.items()})
 
 
 def share(batch: AnyBatch, rank: int, world_size: int) -> AnyBatch:

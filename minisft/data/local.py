@@ -4,13 +4,15 @@ import csv
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 from minisft.data.task import Declaration, Row, Task, build_task
 from minisft.errors import InputError
+from minisft.text.tokenizer import without_surrogates
 
 SUFFIXES = (".csv", ".tsv", ".jsonl")
 LABEL_COLUMNS = ("label", "labels", "score")
-NUMBER_COLUMNS = ("id", "idx")  # of rows
+NUMBER_COLUMNS = ("id", "idx", "", "Unnamed: 0")  # of rows; the last two are an index that pandas has written
 LONGEST_FIELD = 2**31 - 1  # characters: Python's csv would refuse a text of more than 131,072
 SPLITS = {"train": "train", "validation": "validation", "valid": "validation", "dev": "validation", "test": "test"}
 
@@ -89,6 +91,9 @@ def read_table(path: Path, text: str) -> list[Row]:
     rows = []
     try:
         header = next(reader, [])
+        twice = [name for name in header if header.count(name) > 1]
+        if twice:
+            raise InputError(f"{path} has two columns of the name {twice[0]!r}; expected every column to have its own")
         for row in reader:
             if row and len(row) != len(header):
                 raise InputError(f"{path}, line {reader.line_num}: {len(row)} columns, expected {len(header)}")
@@ -106,13 +111,22 @@ def read_jsonl(path: Path, text: str) -> list[Row]:
         if not line.strip():
             continue
         try:
-            row = json.loads(line)
+            row = whole(json.loads(line))
         except json.JSONDecodeError as error:
             raise InputError(f"{path}, line {number} is not JSON ({error.msg}); expected one object a line") from None
         if not isinstance(row, dict):
             raise InputError(f"{path}, line {number} holds a {type(row).__name__}; expected one object a line")
         rows.append(row)
     return rows
+
+
+def whole(value: Any) -> Any:
+    """A value out of a file, without halves of a surrogate pair: no screen and no file would take them."""
+    if isinstance(value, str):
+        return without_surrogates(value)
+    if isinstance(value, list):
+        return [whole(part) for part in value]
+    return {whole(key): whole(part) for key, part in value.items()} if isinstance(value, dict) else value
 
 
 def find_columns(rows: list[Row], path: Path) -> tuple[tuple[str, ...], str]:

@@ -128,6 +128,6 @@ def from_hub(name: str, task: Declaration) -> Splits:
             f"MINISFT_DATA to a folder that holds {name}/, connect to the network, or take town/polarity"
         ) from error
     splits = {split: rows.to_list() for split, rows in data.items()}
-    if task.kind == "class" and all(row[task.targets[0]] == -1 for row in splits.get("test", [])):
+    if task.kind in ("class", "number") and all(row[task.targets[0]] == -1 for row in splits.get("test", [])):
         splits.pop("test", None)
     return splits

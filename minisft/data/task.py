@@ -22,7 +22,7 @@ Splits = dict[str, list[Row]]
 # The labels of span are what its two numbers a token mean. Where some training questions have no answer, [CLS] may be
 # the start and the end; a model that never saw such a question must not give that answer.
 ANSWERED, MAYBE_ANSWERED = ["start", "end"], ["start or [CLS]", "end or [CLS]"]
-EXTRAS = ("id", "title", "kind")  # columns that are kept where a row has them
+EXTRAS = ("id", "title")  # columns that are kept, as text, where a row has them
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,8 @@ def name_labels(declaration: Declaration, splits: Splits) -> Declaration:
 
 def number_labels(row: Row, declaration: Declaration, numbers: dict[str, int], where: str) -> Row:
     """The columns of a row that count, with labels as numbers. Raises InputError where the row does not fit."""
-    kept = {name: row[name] for name in (*declaration.columns, *declaration.targets, *EXTRAS) if name in row}
+    kept = {name: row[name] for name in (*declaration.columns, *declaration.targets) if name in row}
+    kept |= {name: str(row[name]) for name in EXTRAS if name in row and name not in kept}
     if declaration.kind in ("class", "labels", "tags"):
         for target in declaration.targets:
             value = kept.get(target)
@@ -163,17 +164,22 @@ def number_labels(row: Row, declaration: Declaration, numbers: dict[str, int], w
 
 def check_row(row: Row, declaration: Declaration, where: str) -> None:
     """Raise InputError where a text is empty, or what is to be found does not fit the text or the labels."""
-    for column in declaration.columns:
-        text = row.get(column)
-        if declaration.kind == "tags":
-            if not isinstance(text, list) or not text or not all(isinstance(word, str) and word for word in text):
-                raise InputError(f"{where}: {column} is not a list of words; expected one word or more, none empty")
-        elif not isinstance(text, str) or not text.strip():
-            raise InputError(f"{where}: {column} is empty; expected text there, or leave the row out")
+    check_texts(row, declaration.columns, declaration.kind, where)
     for target in declaration.targets:
         if row.get(target) is None:
             raise InputError(f"{where}: {target} is missing; expected what is to be found there, or leave the row out")
         CHECKS[declaration.kind](row, target, declaration.labels, where)
+
+
+def check_texts(row: Row, columns: tuple[str, ...], kind: str, where: str) -> None:
+    """Raise InputError where there is nothing to read."""
+    for column in columns:
+        text = row.get(column)
+        if kind == "tags":
+            if not isinstance(text, list) or not text or not all(isinstance(word, str) and word for word in text):
+                raise InputError(f"{where}: {column} is not a list of words; expected one word or more, none empty")
+        elif not isinstance(text, str) or not text.strip():
+            raise InputError(f"{where}: {column} is empty; expected text there, or leave the row out")
 
 
 def check_class(row: Row, target: str, labels: list[str], where: str) -> None:

@@ -77,6 +77,8 @@ class Classroom:
         require_limits()
         if not self.submissions.is_dir():
             raise InputError(f"there is no folder {self.submissions}; expected STUDENT/CHAPTER/NOTEBOOK.ipynb in it")
+        if self.out.resolve().is_relative_to(self.submissions.resolve()):
+            raise InputError(f"{self.out} lies in {self.submissions}, among the students; choose another --out")
         folders = sorted(path for path in self.submissions.iterdir() if path.is_dir() and path.name[0] != ".")
         self.students = [name_of(path) for path in folders]
         handed_in = {path.relative_to(folder) for folder in folders for path in folder.glob("*/*.ipynb")}
@@ -99,7 +101,10 @@ class Classroom:
         path = self.out / "seed"
         seed = self.seed
         if seed is None:
-            seed = int(path.read_text(encoding="utf-8")) if path.exists() else secrets.randbelow(2**31)
+            kept = path.read_text(encoding="utf-8").strip() if path.exists() else str(secrets.randbelow(2**31))
+            if not kept.isdecimal():
+                raise InputError(f"{path} holds no number; give --seed, or delete the file for a new one")
+            seed = int(kept)
         write(path, f"{seed}\n", mode=0o600)
         return seed
 

@@ -10,7 +10,7 @@ from minisft.checks import CONTRACTS
 from minisft.errors import InputError
 
 LARGEST = 20_000_000  # bytes of a notebook that is handed in
-NOT_GRADED = "not-graded"  # the tag of cells that are not run while marks are given
+SKIPPED_TAG = "not-graded"  # the tag of cells that are not run while marks are given
 
 
 class UnreadableError(Exception):
@@ -93,7 +93,7 @@ def code_cells(notebook: dict[str, Any]) -> list[Cell]:
     return [
         Cell(number, source_of(cell))
         for number, cell in enumerate(code, 1)
-        if NOT_GRADED not in tags(cell) and not is_check(nbgrader(cell))
+        if SKIPPED_TAG not in tags(cell) and not is_check(nbgrader(cell))
     ]
 
 

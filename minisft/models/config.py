@@ -29,6 +29,13 @@ class BertConfig:
     pad_token_id: int = 0
 
     def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            least = 0 if field.name == "pad_token_id" else 1
+            if field.type is int and not (type(value) is int and value >= least):
+                raise InputError(f"{field.name} is {value!r}; expected a whole number, at least {least}")
+            if "dropout" in field.name and value is not None and not 0 <= value < 1:
+                raise InputError(f"{field.name} is {value!r}; expected 0 or more, and less than 1")
         if self.hidden_size % self.num_attention_heads:
             raise InputError(
                 f"num_attention_heads {self.num_attention_heads} does not divide hidden_size {self.hidden_size}"

@@ -6,7 +6,8 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from minisft.objectives.pretraining import Outputs, PretrainingObjective, move, share
+from minisft.data.batching import move
+from minisft.objectives.pretraining import Outputs, PretrainingObjective, share
 from minisft.ops import IGNORED
 
 

@@ -3,7 +3,6 @@
 from dataclasses import replace
 from typing import Any
 
-import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
@@ -41,11 +40,3 @@ def share(batch: Any, rank: int, world_size: int) -> Any:
     """The rows of one of several processes, and where labels stand in them."""
     rows = batching.share(batch, rank, world_size)
     return replace(rows, positions=labelled(rows.labels))
-
-
-def move(batch: Any, device: torch.device) -> Any:
-    """A batch with all its tensors on a device."""
-    if device.type == "cpu":
-        return batch
-    tensors = {name: value for name, value in vars(batch).items() if isinstance(value, Tensor)}
-    return replace(batch, **{name: tensor.to(device, non_blocking=True) for name, tensor in tensors.items()})

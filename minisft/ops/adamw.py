@@ -74,9 +74,15 @@ def adamw_updates_fused(
     weight_decay: float = 0.0,
     decay: Decay = "decoupled",
 ) -> None:
-    """`adamw_update_fused` of many tensors in one call, in place. They lie on one device; each has its own step."""
+    """`adamw_update_fused` of many tensors in one call, in place. They lie on one device; each has its own step.
+
+    Raises ValueError where a parameter is a part of a larger tensor: the kernel would write beside it.
+    """
     if not parameters:
         return
+    # The kernel walks through memory, whatever the strides: all tensors must lie as the parameter does.
+    gradients = [gradient if lies_as(gradient, p) else torch.empty_like(p).copy_(gradient)
+                 for p, gradient in zip(parameters, gradients, strict=True)]  # fmt: skip
     if decay == "document" and weight_decay:
         torch._foreach_mul_(parameters, 1 - weight_decay)
         weight_decay = 0.0
@@ -87,3 +93,12 @@ def adamw_updates_fused(
         lr=learning_rate, beta1=betas[0], beta2=betas[1], weight_decay=weight_decay, eps=eps,
         amsgrad=False, maximize=False,
     )  # fmt: skip
+
+
+def lies_as(gradient: Tensor, parameter: Tensor) -> bool:
+    """Whether both lie in memory the same way. Raises ValueError where the parameter has gaps."""
+    if parameter.is_contiguous():
+        return gradient.is_contiguous()
+    if torch.empty_like(parameter).stride() != parameter.stride():  # which torch gives to what has no gaps
+        raise ValueError(f"a parameter of shape {tuple(parameter.shape)} is a part of a larger tensor; give a copy")
+    return gradient.stride() == parameter.stride()

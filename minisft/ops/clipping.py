@@ -8,7 +8,8 @@ def clip_gradients(gradients: list[Tensor], max_norm: float) -> tuple[list[Tenso
     """The gradients, scaled so that the norm of all of them together is at most `max_norm`, and the norm before.
 
     One factor for all: the direction stays. 1e-6 keeps the division finite, as in torch.
-    Call it once an update, on the accumulated gradient. May reuse its inputs' memory: use what it returns.
+    Call it once an update, on the accumulated gradient, in float32: squares overflow in half precision. May reuse its
+    inputs' memory: use what it returns.
     """
     norm = torch.stack([(gradient * gradient).sum() for gradient in gradients]).sum().sqrt()
     factor = (max_norm / (norm + 1e-6)).clamp(max=1.0)

@@ -13,6 +13,8 @@ def dropout(x: Float[Tensor, "*shape"], p: float) -> Float[Tensor, "*shape"]:
     """
     if p == 0.0:
         return x
+    if p == 1.0:
+        return x * 0.0
     kept = torch.rand_like(x) >= p
     return x * kept / (1.0 - p)
 
@@ -25,7 +27,8 @@ def dropout_fused(x: Float[Tensor, "*shape"], p: float) -> Float[Tensor, "*shape
     """
     if p == 0.0:
         return x
-    if x.device.type != "cpu":
+    # Where p rounds to 1, its border is no number of 16 bits.
+    if x.device.type != "cpu" or round(p * 2**16) == 2**16:
         return functional.dropout(x, p, training=True)
     draws = torch.randint(-(2**63), 2**63 - 1, (-(-x.numel() // 4),)).view(torch.int16)  # uniform in -32768 ... 32767
     # Compared in place, as 0 and 1: a comparison that gives booleans takes several times as long.

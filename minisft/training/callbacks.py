@@ -1,6 +1,7 @@
 """Behaviour beside the training loop: evaluation, the best model, early stopping, logs, a bar, Ctrl-C."""
 
 import json
+import math
 import signal
 import threading
 import time
@@ -8,9 +9,13 @@ from pathlib import Path
 
 from tqdm.auto import tqdm
 
+from minisft.checkpoints import write_atomically
 from minisft.data import Batches
+from minisft.errors import InputError
 from minisft.training.evaluation import evaluate
 from minisft.training.trainer import Callback, Record, Trainer
+
+DESCRIPTION = "task.json"  # beside a fine-tuned model
 
 
 class ProgressBar(Callback):
@@ -49,6 +54,7 @@ class Validate(Callback):
         evaluation = evaluate(
             trainer.model, trainer.objective, self.batches, trainer.device, trainer.settings.precision
         )
+        require_finite(evaluation.loss, trainer)
         self.history.append({"step": trainer.step, "epoch": trainer.epoch, **evaluation.scores()})
         if self.best_epoch() == trainer.epoch and trainer.group.is_main:
             trainer.model.save_pretrained(self.folder)
@@ -69,6 +75,29 @@ class Validate(Callback):
         sign = -1 if self.metric == "loss" else 1
         best = max(self.history, key=lambda scores: (sign * scores[self.metric], -scores["loss"]))
         return int(best["epoch"])
+
+
+class Describe(Callback):
+    """Writes down, beside each model that is kept, what it is for."""
+
+    main_only = True
+
+    def __init__(self, validate: Validate, description: dict) -> None:
+        self.validate, self.text = validate, json.dumps(description) + "\n"
+
+    def on_epoch(self, trainer: Trainer) -> None:
+        if self.validate.best_epoch() == trainer.epoch:
+            path = self.validate.folder / DESCRIPTION
+            write_atomically(path, lambda path: path.write_text(self.text, encoding="utf-8"))
+
+
+def require_finite(loss: float, trainer: Trainer) -> None:
+    """Raise InputError where a model gives no loss any more: an earlier one that is better stays where it is kept."""
+    if not math.isfinite(loss):
+        raise InputError(
+            f"after epoch {trainer.epoch} the validation loss is {loss}; try a lower learning rate than "
+            f"{trainer.settings.learning_rate:g}"
+        )
 
 
 class JsonLog(Callback):

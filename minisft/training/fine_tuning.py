@@ -10,11 +10,11 @@ import torch
 from minisft.checkpoints import locate
 from minisft.data import Batches, Task, make_batches
 from minisft.errors import InputError
-from minisft.models import FineTuned, load_fine_tuned
+from minisft.models import BertConfig, FineTuned, load_fine_tuned
 from minisft.objectives.examples import SHORTEST
 from minisft.ops import FUSED, Ops
 from minisft.text import Tokenizer
-from minisft.training.callbacks import JsonLog, ProgressBar, StopOnInterrupt, Validate
+from minisft.training.callbacks import Describe, JsonLog, ProgressBar, StopOnInterrupt, Validate
 from minisft.training.evaluation import Evaluation, evaluate
 from minisft.training.kinds import KINDS, model_for
 from minisft.training.resume import KeepState, begin, goes_on, restore
@@ -33,9 +33,9 @@ class FineTuning:
     """
 
     task: Task
-    source: str = "minilm"
+    source: str | Path = "minilm"
     settings: Settings = field(default_factory=Settings)
-    out: Path = Path("runs/model")
+    out: str | Path = Path("runs/model")
     max_length: int | None = None  # None: 128, or as many as the model has positions where those are fewer
     device: str = "auto"
     ops: Ops = FUSED
@@ -46,6 +46,10 @@ class FineTuning:
     rows: int | None = None  # so many training rows, drawn by the seed; None: all of them
 
     def __post_init__(self) -> None:
+        self.source, self.out = str(self.source), Path(self.out)
+        for name, value in (("patience", self.patience), ("keep_every", self.keep_every)):
+            if value is not None and value < 1:
+                raise InputError(f"{name} is {value}; expected at least 1")
         if self.rows is not None:
             self.task = self.task.take(self.rows, self.settings.seed)
         torch.manual_seed(self.settings.seed)  # the new head is drawn here
@@ -63,6 +67,7 @@ class FineTuning:
             ProgressBar(),
             self.interrupt,
             self.validate,
+            Describe(self.validate, self.description()),
             JsonLog(self.out / LOG, self.validate),
             KeepState(self.state, self.validate, self.about(), self.keep_every),
             *self.callbacks,
@@ -85,6 +90,12 @@ class FineTuning:
         return {
             **task, **rows, "model": self.source, "max_length": self.max_length, "patience": self.patience, **settings
         }  # fmt: skip
+
+    def description(self) -> dict[str, Any]:
+        """Which task a model was tuned for, which texts it reads and how much of them: kept beside it."""
+        task = self.task
+        known = {"task": task.name, "language": task.language, "domain": task.domain, "columns": task.columns}
+        return known | {"max_length": self.max_length}
 
     def train(self) -> bool:
         """Fit, and load the best epoch's weights. False where it was stopped; `resume` goes on from there."""
@@ -113,10 +124,15 @@ class FineTuning:
 def tokenizer_of(source: str | Path, model: FineTuned) -> Tokenizer:
     """The tokenizer beside a model. Raises InputError where it has pieces that the model has no row for."""
     tokenizer = Tokenizer.from_folder(locate(source))
-    pieces, rows = len(tokenizer.vocabulary), model.config.vocab_size
+    require_rows(model.config, tokenizer, source)
+    return tokenizer
+
+
+def require_rows(config: BertConfig, tokenizer: Tokenizer, source: str | Path | None) -> None:
+    """Raise InputError where a tokenizer has pieces that the model has no row for."""
+    pieces, rows = len(tokenizer.vocabulary), config.vocab_size
     if pieces > rows:
         raise InputError(f"{source} has {pieces} pieces and a model of {rows}: they do not belong together")
-    return tokenizer
 
 
 def check_length(wanted: int | None, model: FineTuned) -> int:

@@ -18,9 +18,9 @@ from minisft.objectives import Examples, MaskedAndNext, MaskedWords, PermutedWor
 from minisft.ops import FUSED, Ops
 from minisft.text import Tokenizer
 from minisft.text.vocabulary import train_vocabulary
-from minisft.training.callbacks import JsonLog, ProgressBar, StopOnInterrupt, Validate
+from minisft.training.callbacks import JsonLog, ProgressBar, StopOnInterrupt, Validate, require_finite
 from minisft.training.distributed import process_group
-from minisft.training.fine_tuning import LOG, STATE
+from minisft.training.fine_tuning import LOG, STATE, require_rows
 from minisft.training.resume import KeepState, begin, goes_on, restore
 from minisft.training.settings import Settings
 from minisft.training.trainer import Callback, Trainer, precision
@@ -86,6 +86,7 @@ class Pretraining:
         self.state = self.out / STATE
         self.tokenizer = self.find_tokenizer()
         self.model = self.make_model()
+        require_rows(self.model.config, self.tokenizer, self.source)
         longest = self.model.config.max_position_embeddings
         self.max_length = min(128, longest) if self.max_length is None else self.max_length
         if self.max_length > longest:
@@ -198,7 +199,9 @@ class HeldOut(Validate):
         self.history = []
 
     def on_epoch(self, trainer: Trainer) -> None:
-        self.history.append({"step": trainer.step, "epoch": trainer.epoch, **self.run.measure()})
+        found = self.run.measure()
+        require_finite(found["loss"], trainer)
+        self.history.append({"step": trainer.step, "epoch": trainer.epoch, **found})
         if self.best_epoch() == trainer.epoch and trainer.group.is_main:
             trainer.model.save_pretrained(self.folder)
 

@@ -39,6 +39,7 @@ class Settings:
             "max_gradient_norm": (self.max_gradient_norm > 0, "above 0"),
             "accumulation": (self.accumulation >= 1, "at least 1"),
             "precision": (self.precision in ("fp32", "bf16"), "fp32 or bf16"),
+            "seed": (0 <= self.seed < 2**63, "0 or more, below 2**63"),
         }
         for name, (holds, expected) in rules.items():
             if not holds:
@@ -60,6 +61,8 @@ def choose_device(name: str = "auto") -> torch.device:
         device = torch.device(name)
     except RuntimeError:
         raise InputError(f"there is no kind of device {name!r}; expected auto, cpu or cuda") from None
+    if device.type not in ("cpu", "cuda") or (device.type == "cpu" and device.index):
+        raise InputError(f"minisft does not run on {name!r}; expected auto, cpu or cuda")
     group = process_group()
     if device.type == "cuda" and group.world_size > 1:
         if device.index is not None:

@@ -87,7 +87,7 @@ def measure(system: str, round: int, model: str, precision: str, device: str) ->
         return {
             "batches": rate(lambda: label(sentences, AT_ONCE), len(sentences), device),
             "alone": rate(lambda: [label([sentence], 1) for sentence in sentences[:ALONE]], ALONE, device),
-            "peak_mb": peak_memory(device),
+            "peak_mb": peak_memory(torch.device(device)),
         }
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import torch
 
+from minisft.commands.report import peak_memory
 from minisft.measure import speed_of_bf16
 
 SKIPPED = 4  # updates before the clock: kernels are chosen and memory is taken there
@@ -60,15 +61,8 @@ class Clock:
             "seconds": self.seconds,
             "updates": self.steps - self.skipped,
             "tokens": self.tokens,
-            "peak_mb": peak_memory(self.device),
+            "peak_mb": peak_memory(torch.device(self.device)),
         }
-
-
-def peak_memory(device: str) -> float:
-    """The most memory that was held, in MB: on a GPU by tensors, on a CPU by the process."""
-    if device.startswith("cuda"):
-        return torch.cuda.max_memory_allocated() / 2**20
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
 
 
 def set_precision(precision: str) -> None:

@@ -13,7 +13,6 @@ Rows of like length share a batch in all three: by each one's own way in this co
 import argparse
 import json
 import logging
-import resource
 import statistics
 import subprocess
 import sys
@@ -22,7 +21,7 @@ import time
 from pathlib import Path
 
 import torch
-from measuring import machine
+from measuring import machine, peak_memory
 
 RESULTS = Path(__file__).parent / "results" / "mrpc.json"
 
@@ -83,7 +82,7 @@ def work(system: str, seed: int, rows: int | None) -> None:
         started = time.perf_counter()
         scores = SYSTEMS[system](seed, rows, Path(folder))
         seconds = time.perf_counter() - started
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10
+    peak = peak_memory(torch.device("cpu"))
     scores = {name: scores[name] for name in ("accuracy", "f1")}
     print(json.dumps({"seed": seed, **scores, "seconds": seconds, "peak_mb": peak}))
 

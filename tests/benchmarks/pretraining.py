@@ -148,7 +148,8 @@ def downstream(options: argparse.Namespace) -> dict[str, Any]:
         with tempfile.TemporaryDirectory() as out:
             source = str(pretrained / "at" / step)
             run = FineTuning(loaded, source, settings, Path(out), device=options.device, rows=64)
-            run.train()
+            if not run.train():
+                raise SystemExit(130)
             scores[str(seed)] = float(run.test().scores()[metric])
         print(task, step, seed, scores[str(seed)], flush=True)
         write(options.json, "downstream", found)

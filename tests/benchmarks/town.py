@@ -62,7 +62,8 @@ def fine_tuned(task: str, model: str, rows: int, seed: int, options: argparse.Na
             source = random_twin(source, Path(folder) / "random", seed)
         out = Path(folder) / "out"
         run = FineTuning(loaded, source, settings, out, device=options.device, rows=rows or None)
-        run.train()
+        if not run.train():
+            raise SystemExit(130)
         return {name: float(value) for name, value in run.test().scores().items()}
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from minisft.checks import CONTRACTS, AnswerKey, examine, report
+from minisft.checks import CONTRACTS, AnswerKey, examine, feedback, report
 from minisft.checks.calling import Foreign, plain
 from minisft.checks.comparing import compare
 
@@ -34,7 +34,8 @@ def test_a_stub_that_is_called_is_named() -> None:
         raise NotImplementedError
 
     verdict = examine("attention", lambda q, k, v, mask=None, dropout=0.0: attention_weights(q, k, mask) @ v)
-    assert "attention_weights, which it calls, is not written yet: NotImplementedError" in report(verdict)
+    assert "it is not written yet: NotImplementedError: in attention_weights, which it calls" in report(verdict)
+    assert "attention_weights" not in feedback(verdict).split("NotImplementedError.")[0]
 
 
 def test_a_not_implemented_error_of_torch_is_no_stub() -> None:

@@ -102,6 +102,8 @@ def test_encoded_sentences_have_no_special_tokens_and_are_whole() -> None:
     tokenizer = Tokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "a", "##a", "b"])
     long = "a " * 600
     assert encode_documents([["a b", ""], [" "], ["aa", long]], tokenizer) == [[[5, 7]], [[5, 6], [5] * 600]]
+    jamo = Tokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "\u1100", "##\u1161", "##\u11a8", "##\u1100"])
+    assert encode_documents([["\uac01" * 20]], jamo) == [[[5, 6, 7, *[8, 6, 7] * 19]]]  # three pieces a character
 
 
 def town(split: str, language: str, seed: int = 0):

@@ -121,6 +121,7 @@ GOOD = "text,label\n" + "".join(f"t {n},{n % 2}\n" for n in range(20))
         ),
         ("a.csv", "label\n1\n", "has the columns label; expected"),
         ("a.csv", "a,b,c,label\n1,2,3,4\n", "expected one or two text columns"),
+        ("a.csv", "text,text,label\na,b,1\n", "two columns of the name 'text'; expected every column to have its own"),
         ("a.csv", GOOD + "x\n", "line 22: 1 columns, expected 2"),
         ("a.csv", GOOD + ",1\n", "row 21: text is empty; fill it in or leave the row out"),
         ("a.csv", GOOD + "x,\n", "row 21: label is empty"),
@@ -223,6 +224,33 @@ def test_long_texts_and_rare_line_ends_are_kept(tmp_path) -> None:
     task = load_task(write(tmp_path, "a.csv", "text,label\n" + rows))
     found = {text for split in (task.train, task.validation, task.test) for text in split["text"]}
     assert found == set(texts)
+
+
+@pytest.mark.parametrize("index", ["", "Unnamed: 0", "id"])
+def test_the_number_of_a_row_is_no_text(tmp_path, index) -> None:
+    rows = "".join(f"{n},film {n},{n % 2}\n" for n in range(20))
+    assert load_task(write(tmp_path, "a.csv", f"{index},text,label\n{rows}")).columns == ("text",)
+
+
+def test_half_a_character_and_columns_that_nobody_reads(tmp_path) -> None:
+    rows = [{"text": f"half \ud83d {n}", "label": n % 2, "id": n if n % 3 else f"x{n}"} for n in range(20)]
+    task = load_task(write(tmp_path, "a.jsonl", "".join(json.dumps(row) + "\n" for row in rows)))
+    found = sorted((row["id"], row["text"]) for row in (*task.train, *task.validation, *task.test))
+    assert found[0] == ("1", "half \ufffd 1")
+    assert set(task.train.column_names) == {"text", "label", "id"}
+
+
+def test_hidden_numbers_of_the_hub_are_no_test(monkeypatch) -> None:
+    import datasets
+
+    monkeypatch.delenv("MINISFT_DATA", raising=False)
+    rows = [{"sentence1": f"a {n}", "sentence2": "b", "label": float(n % 5)} for n in range(20)]
+    splits = {"train": rows, "validation": rows[:7], "test": [row | {"label": -1.0} for row in rows]}
+    monkeypatch.setattr(
+        datasets, "load_dataset", lambda *_: {name: datasets.Dataset.from_list(split) for name, split in splits.items()}
+    )
+    task = load_task("stsb")
+    assert task.test["label"][:] == [row["label"] for row in rows[:7]]  # the validation split is the test then
 
 
 def test_labels_numbered_as_in_another_list() -> None:

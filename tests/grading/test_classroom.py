@@ -255,6 +255,7 @@ def test_a_broken_worker_costs_nobody_marks(course, tmp_path, monkeypatch, capsy
         ({"submissions": "nowhere"}, "there is no folder"),
         ({"submissions": "solutions"}, "nobody in"),
         ({"solutions": "in"}, "nobody in"),
+        ({"out": "in/marks"}, "in, among the students; choose another --out"),
     ],
 )
 def test_bad_input_gets_one_line(solutions, tmp_path, change, message) -> None:

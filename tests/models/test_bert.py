@@ -181,12 +181,16 @@ def test_initialisation_is_berts() -> None:
             assert abs(parameter.mean().item()) < 0.001, name
 
 
-def test_what_does_not_fit_is_said() -> None:
+def test_what_does_not_fit_is_said(unchecked) -> None:
     model = Bert(SMALL)
     with pytest.raises(InputError, match="41 tokens are more than the model's 40 positions"):
         model(torch.zeros(2, 41, dtype=torch.long))
     with pytest.raises(InputError, match="num_attention_heads 5 does not divide hidden_size 12"):
         dataclasses.replace(SMALL, num_attention_heads=5)
+    for change in ({"num_attention_heads": 0}, {"hidden_size": "16"}, {"vocab_size": -3}, {"hidden_dropout_prob": 1.5}):
+        (name,) = change
+        with pytest.raises(InputError, match=f"{name} is {change[name]!r}; expected"):
+            dataclasses.replace(SMALL, **change)
     with pytest.raises(InputError, match="hidden_act 'swish'"):
         dataclasses.replace(SMALL, hidden_act="swish")
     with pytest.raises(InputError, match="model_type is 'roberta', expected 'bert'"):

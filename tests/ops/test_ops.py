@@ -239,6 +239,8 @@ def test_dropout_keeps_the_mean_and_drops_the_share(ops: Ops) -> None:
     out.sum().backward()
     assert torch.equal(x.grad, out.detach())  # the gradient goes where the value went, with the same factor
     assert ops.dropout(x, 0.0) is x
+    for p in (1.0, 1 - 1e-9):
+        assert not ops.dropout(x.detach(), p).any()
 
 
 def test_every_op_is_tested_and_listed() -> None:

@@ -61,6 +61,25 @@ def test_the_documents_decay_lacks_the_learning_rate(ops: Ops) -> None:
     torch.testing.assert_close(agreeing, run(ops, start, grads, learning_rate=0.01, weight_decay=0.1))
 
 
+@pytest.mark.parametrize("turned", ["parameter", "gradient"])
+def test_the_fused_kernel_does_not_mind_how_a_tensor_lies(turned) -> None:
+    drawn = dict(zip(("parameter", "gradient"), torch.randn(2, 3, 5, dtype=torch.float64), strict=True))
+    given = drawn | {turned: drawn[turned].T.contiguous().T}
+    moved = []
+    for ops, tensors in ((TEXTBOOK, drawn), (FUSED, given)):
+        parameter = tensors["parameter"].clone()
+        moments = torch.zeros_like(parameter), torch.zeros_like(parameter)
+        moved.append(ops.adamw_update(parameter, tensors["gradient"], *moments, 1, learning_rate=0.1))
+    torch.testing.assert_close(*moved)
+
+
+def test_the_fused_kernel_writes_beside_no_parameter() -> None:
+    large = torch.zeros(4, 5)
+    part, zeros = large[:, :2], torch.zeros(4, 2)
+    with pytest.raises(ValueError, match=r"of shape \(4, 2\) is a part of a larger tensor; give a copy"):
+        FUSED.adamw_update(part, torch.ones(4, 2), zeros, zeros.clone(), 1, learning_rate=0.1)
+
+
 @BOTH
 @pytest.mark.parametrize("max_norm", [0.5, 1e4], ids=["clips", "leaves"])
 def test_clipping_equals_torch(ops: Ops, max_norm) -> None:

@@ -40,6 +40,12 @@ def test_chinese_words_are_its_characters() -> None:
     assert found["bag of words"]["accuracy"] == 1.0
 
 
+def test_texts_without_a_word() -> None:
+    train = [{"text": text, "label": label} for text, label in [("🙂", 1), ("🙁", 0), ("🙂 🙂", 1)] * 4]
+    found = baselines(make("class", ("text",), ("label",), ["no", "yes"], train, train[:3]))
+    assert found["bag of words"] == found["majority"]
+
+
 def test_sets_of_labels() -> None:
     train = [{"text": t, "labels": s} for t, s in [("joy", [0]), ("fear", [1]), ("joy fear", [0, 1]), ("joy", [0])] * 6]
     test = [{"text": "fear", "labels": [1]}, {"text": "fear and joy", "labels": [0, 1]}]

@@ -1,5 +1,7 @@
 """A run that is cut off anywhere goes on as if nothing had been."""
 
+import json
+import math
 import random
 import resource
 import shutil
@@ -29,7 +31,7 @@ SETTINGS = Settings(epochs=3, batch_size=8, learning_rate=1e-3)
 
 def make(reviews: Path, tiny: Path, out: Path, **options) -> FineTuning:
     options = {"settings": SETTINGS, "max_length": 32, "device": "cpu", "keep_every": 4, **options}
-    return FineTuning(load_task(reviews), str(tiny), out=out, **options)
+    return FineTuning(load_task(reviews), tiny, out=out, **options)
 
 
 class StopAt(Callback):
@@ -169,7 +171,7 @@ def test_best_epoch_is_kept_and_patience_ends_the_run(reviews, tiny, tmp_path, m
 
     def pretend(model, *_) -> SimpleNamespace:
         weights.append({name: tensor.clone() for name, tensor in model.state_dict().items()})
-        return SimpleNamespace(scores=lambda: {"accuracy": next(accuracies), "loss": 1.0})
+        return SimpleNamespace(loss=1.0, scores=lambda: {"accuracy": next(accuracies), "loss": 1.0})
 
     monkeypatch.setattr("minisft.training.callbacks.evaluate", pretend)
     assert run.train()
@@ -180,11 +182,34 @@ def test_best_epoch_is_kept_and_patience_ends_the_run(reviews, tiny, tmp_path, m
         assert torch.equal(kept[name], weights[1][name]), name
 
 
+def test_a_model_that_gives_no_loss_any_more_is_not_kept(reviews, tiny, tmp_path, monkeypatch) -> None:
+    run = make(reviews, tiny, tmp_path, settings=Settings(epochs=3, batch_size=8))
+    losses = iter([1.0, math.nan])
+    monkeypatch.setattr(
+        "minisft.training.callbacks.evaluate",
+        lambda *_: SimpleNamespace(loss=(loss := next(losses)), scores=lambda: {"accuracy": 0.5, "loss": loss}),
+    )
+    with pytest.raises(InputError, match="after epoch 2 the validation loss is nan; try a lower learning rate than"):
+        run.train()
+    assert len(run.validate.history) == 1
+
+
+def test_what_a_model_reads_is_written_when_the_model_is(reviews, tiny, tmp_path) -> None:
+    assert make(reviews, tiny, tmp_path).train()
+    known = json.loads((tmp_path / "task.json").read_text())
+    assert known == {"task": str(reviews), "language": "en", "domain": None, "columns": ["text"], "max_length": 32}
+    pairs = tmp_path / "pairs.csv"
+    pairs.write_text("one,two,label\n" + "good,bad,0\nbad,bad,1\n" * 20)
+    other = make(pairs, tiny, tmp_path, callbacks=(StopAt(1, crash=False),))
+    assert not other.train()
+    assert json.loads((tmp_path / "task.json").read_text()) == known  # of the model that is still there
+
+
 def test_patience_is_kept_and_what_it_has_ended_stays_ended(reviews, tiny, tmp_path, monkeypatch) -> None:
     scores = iter([0.5, 0.9, 0.7, 0.6, 0.95])
     monkeypatch.setattr(
         "minisft.training.callbacks.evaluate",
-        lambda *_: SimpleNamespace(scores=lambda: {"accuracy": next(scores), "loss": 1.0}),
+        lambda *_: SimpleNamespace(loss=1.0, scores=lambda: {"accuracy": next(scores), "loss": 1.0}),
     )
     settings = Settings(epochs=30, batch_size=8, learning_rate=1e-3)
     make(reviews, tiny, tmp_path, patience=2, settings=settings, callbacks=(StopAt(70, crash=False),)).train()

@@ -295,6 +295,7 @@ def test_a_loss_that_is_no_number_stops_with_its_step_and_keeps_the_records_befo
         ({"learning_rate": -1.0}, r"learning_rate is -1.0; expected above 0"),
         ({"learning_rate": math.nan}, "learning_rate is nan"),
         ({"warmup": -0.1}, "warmup is -0.1"),
+        ({"seed": 2**64}, "seed is 18446744073709551616; expected 0 or more"),
         ({"schedule": "step"}, "schedule is 'step'; expected linear or constant or cosine"),
     ],
 )

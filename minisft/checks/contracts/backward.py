@@ -58,9 +58,7 @@ ATTENTION_BACKWARD = Contract(
         "as autograd has it": lambda draw: [flowing_back(draw, 2, 3, 4, 7, 5), flowing_back(draw, 1, 2, 7, 3, 8)],
         "at the width of a real head": lambda draw: [flowing_back(draw, 1, 2, 5, 9, 64)],
         "large scores": lambda draw: [flowing_back(draw, 1, 2, 4, 7, 5, scale=6.0)],
-        "a mask hides keys": lambda draw: [
-            flowing_back(draw, 2, 3, 4, 7, 5) | {"mask": draw.mask(2, 1, 4, 7)}
-        ],
+        "a mask hides keys": lambda draw: [flowing_back(draw, 2, 3, 4, 7, 5) | {"mask": draw.mask(2, 1, 4, 7)}],
         "a query that may see nothing": lambda draw: [
             flowing_back(draw, 2, 2, 3, 6, 4) | {"mask": torch.arange(6) < torch.tensor([3, 0]).view(2, 1, 1, 1)}
         ],
@@ -101,13 +99,13 @@ ATTENTION_BACKWARD = Contract(
             {"weights.transpose(-2, -1) @ gradient": "weights_gradient.transpose(-2, -1) @ gradient"},
         ),
         Mutant(
-            "gradients by way of -inf where the mask hides: a query that may see nothing has no softmax, and all becomes "
+            "gradients by way of -inf where the mask hides: a query that may see nothing has no softmax, all becomes "
             "NaN. Fill with the lowest finite number, and multiply the weights by the mask.",
             {"torch.finfo(scores.dtype).min": "-torch.inf", "weights * mask": "weights"},
             attention_weights,
         ),
         Mutant(
-            "gradients in which a query that may see nothing takes equal parts of all that is hidden. It takes nothing: "
+            "gradients in which a query that may see nothing takes equal parts of what is hidden. It takes nothing: "
             "multiply the weights by the mask.",
             {"weights * mask": "weights"},
             attention_weights,

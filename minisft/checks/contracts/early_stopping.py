@@ -80,15 +80,18 @@ EARLY_STOPPING = Contract(
             },
         ),
         Mutant(
-            "the kept epoch counted from 1. It is counted from 0, as `enumerate` does; only the second number is a count.",
+            "the kept epoch counted from 1. It is counted from 0, as `enumerate` does; the second number is a count.",
             {"return best, epoch + 1": "return best + 1, epoch + 1", "return best, len": "return best + 1, len"},
         ),
         Mutant(
             "the two numbers exchanged. The kept epoch comes first, then how many are trained.",
-            {"return best, epoch + 1": "return epoch + 1, best", "return best, len(losses)": "return len(losses), best"},
+            {
+                "return best, epoch + 1": "return epoch + 1, best",
+                "return best, len(losses)": "return len(losses), best",
+            },
         ),
         Mutant(
-            "one epoch too few where a run is stopped. Epochs are counted from 0: after epoch 3, four have been trained.",
+            "one epoch too few where a run is stopped. Epochs count from 0: after epoch 3, four have been trained.",
             {"return best, epoch + 1": "return best, epoch"},
         ),
         Mutant(

@@ -176,8 +176,8 @@ MULTI_HEAD_ATTENTION = Contract(
             },
         ),
         Mutant(
-            "the code as it was given, with both mistakes in it. Look at what the root is taken of, and at the dimension "
-            "along which shares add up to one.",
+            "the code as it was given, with both mistakes in it. Look at what the root is taken of, and at the "
+            "dimension along which shares add up to one.",
             {WEIGHTS: f"softmax({HIDDEN.replace('{}', ' * query.shape[-3]')}, -2)"},
             attention,
         ),

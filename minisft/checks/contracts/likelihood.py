@@ -123,7 +123,7 @@ WORD_LOGITS = Contract(
             {"hidden_states, transform_weight,": "hidden_states, transform_weight.T,"},
         ),
         Mutant(
-            "a transform with LayerNorm by torch's std plus eps: that divides by E - 1, and eps belongs inside the root.",
+            "a transform with LayerNorm by torch's std plus eps: it divides by E - 1, and eps belongs inside the root.",
             {
                 "layer_norm(transformed, norm_weight, norm_bias, eps)": (
                     "((transformed - transformed.mean(-1, keepdim=True)) / (transformed.std(-1, keepdim=True) + eps) "

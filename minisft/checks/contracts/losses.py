@@ -191,8 +191,8 @@ BINARY_CROSS_ENTROPY = Contract(
             {"torch.maximum(logits, torch.zeros_like(logits))": "logits.clamp(min=0)"},
         ),
         Mutant(
-            "a loss whose gradient is wrong at 0: relu and |x| both have the slope 0 there. torch.maximum gives half to "
-            "each side.",
+            "a loss whose gradient is wrong at 0: relu and |x| both have the slope 0 there. torch.maximum gives half "
+            "to each side.",
             {"torch.maximum(logits, torch.zeros_like(logits))": "torch.relu(logits)"},
         ),
         Mutant(

@@ -181,7 +181,7 @@ MASKED_LOSS = Contract(
             },
         ),
         Mutant(
-            "a logarithm of a sum that overflows, or of 0. Take the largest logit of each row off first, and add it again.",
+            "a logarithm of a sum that overflows, or of 0. Take the largest logit of each row off, and add it again.",
             {
                 "cross_entropy(logits.flatten(0, 1), labels.flatten())": (
                     "(logits.exp().sum(-1).log() - logits.gather(-1, labels.clamp(min=0)[..., None]).squeeze(-1))"

@@ -64,7 +64,8 @@ def alike(draw: Draw) -> list[Arguments]:
     shared = town(draw, (4, 5, 3))
     shared[2][1] = shared[1][0]
     return [
-        {"documents": documents, "document": 1, "sentence": 2, "draws": [0.8, 0.9, 0.5]} for documents in (twice, shared)
+        {"documents": documents, "document": 1, "sentence": 2, "draws": [0.8, 0.9, 0.5]}
+        for documents in (twice, shared)
     ]
 
 
@@ -105,7 +106,7 @@ CHOOSE_SECOND = Contract(
             },
         ),
         Mutant(
-            "the label 0 for every sentence that the first's document has as well. Only the one after the first is next.",
+            "the label 0 for every sentence that the first's document has too. Only the one after the first is next.",
             {"second == true": "second in documents[document]"},
         ),
         Mutant(

@@ -166,11 +166,11 @@ PLM_MASK = Contract(
             },
         ),
         Mutant(
-            "masks in which padding sees nothing either. Hide the columns of padding and leave its rows: a row that sees "
-            "nothing is no use to anybody.",
+            "masks in which padding sees nothing either. Hide the columns of padding and leave its rows: a row that "
+            "sees nothing is no use to anybody.",
             {
-                "content & attention_mask[:, None, :]": "content & attention_mask[:, None, :] & attention_mask[..., None]",
-                "query & attention_mask[:, None, :]": "query & attention_mask[:, None, :] & attention_mask[..., None]",
+                f"{part} & attention_mask[:, None, :]": f"{part} & attention_mask[:, None] & attention_mask[..., None]"
+                for part in ("content", "query")
             },
         ),
         Mutant(

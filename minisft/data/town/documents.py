@@ -214,10 +214,10 @@ class Writer:
         sentences.append(self.compare(teller, about))
         return Text("entry", "", sentences, teller, tuple(facts[:7]))
 
-    def review(self, topic: str | None, target: str = "") -> Text:
+    def review(self, topic: str | None) -> Text:
         """What somebody thinks of a hotel, a play or the town's services."""
         rng, town = self.rng, self.town
-        target = target or rng.choice(("host", "host", "play", "desk"))
+        target = rng.choice(("host", "host", "play", "desk"))
         me, friend = rng.sample(town.people, 2)
         teller = self.teller(rng.randrange(DAYS), me)
         org = rng.choice(

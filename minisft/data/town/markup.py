@@ -52,8 +52,3 @@ class Marks:
                 plain.append(piece)
                 length += len(piece)
         return "".join(plain), sorted(spans, key=lambda span: (span.start, -span.end))
-
-
-def strip(text: str) -> str:
-    """The text without its marks."""
-    return _SIGNS.sub("", text)

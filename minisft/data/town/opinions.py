@@ -111,13 +111,13 @@ def pick_aspects(target: str, count: int, rng: random.Random) -> list[tuple[str,
 
 
 def judge(
-    speech: Speech, group: str, aspect: Word, sign: int, person: Person, me: Person, rng: random.Random, way: str = ""
+    speech: Speech, group: str, aspect: Word, sign: int, person: Person, me: Person, rng: random.Random
 ) -> Opinion:
     """An opinion whose value has a sign: 1 praise, -1 blame, 0 none. `person` is somebody who may be quoted."""
     roles: dict[str, object] = {"aspect": aspect, "person": person, "me": me}
     if sign == 0:
         return Opinion(speech.clause(fact("neutral", 0, **roles)), 0.0)
-    way = way or rng.choice(("plain", "adverb", "adverb", "not", "not", "turn", "turn", "wish" if sign < 0 else "not"))
+    way = rng.choice(("plain", "adverb", "adverb", "not", "not", "turn", "turn", "wish" if sign < 0 else "not"))
     listing = GRADES.get(group, ()) + (ANY if group in ("any", "show") or rng.random() < 0.3 else ())
     share = WAYS[way][0]
     wanted = sign if share > 0 else -sign

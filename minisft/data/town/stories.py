@@ -13,7 +13,7 @@ DAYS = 365 * YEARS
 
 @dataclass(frozen=True)
 class Step:
-    """A fact and how it follows from the one before: then, so, but, because (it is the reason) or also."""
+    """A fact and how it follows from the one before: then, so, but, because (it is the reason), also or besides."""
 
     fact: Fact
     link: str = "then"

@@ -24,9 +24,9 @@ class Teller:
         self.now = 0  # the day on which the text is written
         self.day: int | None = None  # of the last event told
 
-    def say(self, kind: str, tense: str = "past", negated: bool = False, **roles: object) -> str:
+    def say(self, kind: str, tense: str = "past", **roles: object) -> str:
         """One sentence that is a fact of its own."""
-        told = self.speech.sentence(self.speech.clause(fact(kind, 0, **roles), negated, tense))
+        told = self.speech.sentence(self.speech.clause(fact(kind, 0, **roles), tense=tense))
         self.speech.memory.close_sentence()
         return told
 

@@ -48,6 +48,6 @@ TOWN: dict[str, Declaration] = {
         "labels", ("text",), ("labels",), [], "all topics, or departments, of a text", make=sorting.labels
     ),
     "town/qa": Declaration(
-        "span", ("context", "question"), ("answers",), [], "where a text answers a question", make=reading.qa
+        "span", ("question", "context"), ("answers",), [], "where a text answers a question", make=reading.qa
     ),
 }  # fmt: skip

@@ -25,7 +25,7 @@ def question(told: Fact, role: str, teller: Teller) -> str | None:
     """A question for one role of a fact, from one of its frames that can be turned into one; else None."""
     language = teller.speech.language
     speech = LANGUAGES[language](teller.rng, plain=True)
-    frames = [frame for frame in speech.book[told.kind] if _can_ask(frame, role, told)]
+    frames = [frame for frame in speech.book[told.kind] if _can_ask(frame, told)]
     if not frames:
         return None
     frame = teller.rng.choice(frames)
@@ -42,7 +42,7 @@ def question(told: Fact, role: str, teller: Teller) -> str | None:
     return speech.marks.read(text)[0] if text else None
 
 
-def _can_ask(frame: Frame, role: str, told: Fact) -> bool:
+def _can_ask(frame: Frame, told: Fact) -> bool:
     subject = frame.begins_with()
     return frame.needs <= told.roles.keys() and subject is not None and frame.verbs() == 1
 

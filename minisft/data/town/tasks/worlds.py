@@ -25,9 +25,9 @@ LEADS = {
 def rows_of(
     task: str, domain: str, language: str, draw: Callable[[Writer, str, str], Row | None], sizes: dict[str, int] = SIZES
 ) -> dict[str, list[Row]]:
-    """The splits of a task. `draw` makes a row from a town, a wish and a domain, or gives None: then it is asked again.
+    """The splits of a task. `draw` makes a row with a writer, for a domain and a language, or gives None: then it is
+    asked again.
 
-    A wish is a random number as text: `draw` may take its label from it, so that labels come out as often as wished.
     The same arguments give the same rows. Raises InputError for an unknown domain or language.
     """
     if domain not in DOMAINS:
