@@ -110,6 +110,8 @@ def build_task(name: str, declaration: Declaration, splits: Splits, source: str)
         made[split] = [
             number_labels(row, declaration, numbers, f"{name}, {split} row {i}") for i, row in enumerate(rows, 1)
         ]
+    if not declaration.labels:
+        raise InputError(f"{name}: no row has anything in {' or '.join(declaration.targets)}; expected some labels")
     if not made.get("test"):
         made["test"] = made.pop("validation", [])
     count = declaration.carve or math.ceil(len(made["train"]) / 10)

@@ -67,7 +67,8 @@ class Tokenizer:
         library = read_json(folder / "tokenizer.json")
         settings = read_json(folder / "tokenizer_config.json")
         lowercase = lowercase_of(library.get("normalizer") or {}, settings, folder)
-        return cls(read_vocabulary(folder, library.get("model", {})), lowercase)
+        model = library.get("model") or {}
+        return cls(read_vocabulary(folder, model if isinstance(model, dict) else {}), lowercase)
 
     def save(self, folder: str | Path, longest: int = 512) -> None:
         """Write vocab.txt, tokenizer.json and tokenizer_config.json, which `AutoTokenizer` opens.

@@ -313,6 +313,7 @@ def test_your_own_tags_questions_and_sets_of_labels(tmp_path) -> None:
         ),
         ({"context": "Ann", "answers": {"text": [], "answer_start": []}}, "question is empty"),
         ({"labels": ["a"]}, "text is empty"),
+        ({"text": "a", "labels": []}, "no row has anything in labels; expected some labels"),
     ):
         with pytest.raises(InputError, match=message):
             load_task(write(tmp_path, "bad.jsonl", (json.dumps(line) + "\n")))
