@@ -68,6 +68,6 @@ def test_a_wrong_answer_is_named_and_a_right_one_passes(page) -> None:
     assert MISTAKE in " ".join(said.split())
     write(page, f"def {EXERCISE}", RIGHT)
     assert run(page, f"def {EXERCISE}") == ""
-    said = run(page, f'check("{EXERCISE}"', shows=f"{EXERCISE}: right, on all 10 cases")
+    said = run(page, f'check("{EXERCISE}"', shows=f"{EXERCISE}: right, on all ")
     assert "wrong" not in said
     assert said.strip().splitlines()[-1].startswith("  right "), "nothing else, such as the value of check"
