@@ -154,7 +154,7 @@ def test_tasks_and_doctor(capsys, monkeypatch, tmp_path) -> None:
         (["finetune", "--data", "REVIEWS", "--patience", "0"], "patience is 0; expected at least 1"),
         (["finetune", "--data", "REVIEWS", "--keep-every", "-3"], "keep_every is -3; expected at least 1"),
         (["finetune", "--data", "REVIEWS", "--seed", "99999999999999999999"], "seed is 99999999999999999999; expected"),
-        (["predict", "--model", "TRAINED", "--data", "NUMBER.jsonl"], "row 1: text is empty; expected text there"),
+        (["predict", "--model", "TRAINED", "--data", "NUMBER.jsonl"], "row 1: text is 5; expected text there"),
         (
             ["pretrain", "--corpus", "REVIEWS", "--language", "en"],
             "--language goes with the town; files are",

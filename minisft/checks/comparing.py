@@ -47,7 +47,9 @@ def compare_tensors(expected: Tensor, got: Any, place: str, relative: float | No
         detail = f"expected {tuple(expected.shape)}, yours is {tuple(got.shape)}"
         return Difference(f"{place} has the wrong shape", detail)
     if got.dtype != expected.dtype:
-        advice = " (torch.zeros and its like make that: say dtype=x.dtype)" if got.dtype == torch.float32 else ""
+        advice = ""
+        if expected.is_floating_point() and got.dtype == torch.float32:
+            advice = " (torch.zeros and .float() make that: keep the dtype of what you are given)"
         return Difference(f"{place} has the wrong dtype: expected {name(expected)}, yours is {name(got)}{advice}")
     default_relative, absolute = TOLERANCES.get(expected.dtype, (0.0, 0.0))
     tolerance = (relative or default_relative, absolute) if expected.is_floating_point() else (0.0, 0.0)

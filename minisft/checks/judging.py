@@ -89,8 +89,9 @@ class AnswerKey:
     def recognise(self, answers: Sequence[Answer], failed: str) -> tuple[Mutant | None, bool]:
         """The mutant with the same answers to all cases, and True.
 
-        Where there is none, two mistakes may have come together: then the one mutant with the same answers to all
-        cases that are answered wrongly, or else to the cases of the property that failed, if it is but one, and False.
+        Where there is none, two mistakes may have come together: then the one mutant with the same answers to the
+        cases of the property that failed and to all others that are answered wrongly, or else to the former alone, and
+        False.
         """
         mistakes = list(zip(self.contract.mutants, self.mistakes, strict=True))
         for mutant, mistake in mistakes:
@@ -98,7 +99,7 @@ class AnswerKey:
                 return mutant, True
         wrong = [i for i, expected in enumerate(self.expected) if self.difference(expected, answers[i])]
         tried = [i for i, case in enumerate(self.cases) if case.property == failed]
-        for indices in (wrong, tried):
+        for indices in ({*tried, *wrong}, tried):
             alike = [
                 mutant
                 for mutant, mistake in mistakes

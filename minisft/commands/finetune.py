@@ -1,6 +1,7 @@
 """The command `finetune`: a pretrained model learns a task and is tested."""
 
 import argparse
+import os
 import platform
 import shlex
 import time
@@ -108,7 +109,7 @@ def keep_on(options: argparse.Namespace) -> str:
 
 def run_name(task: str | Path) -> str:
     """A folder name for a task: town-paraphrase, reviews."""
-    return str(task).replace("/", "-") if str(task) in TASKS else Path(task).resolve().stem
+    return str(task).replace("/", "-") if str(task) in TASKS else Path(os.path.abspath(task)).stem
 
 
 def report_task(task: Task, run: FineTuning) -> None:

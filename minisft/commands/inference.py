@@ -154,7 +154,7 @@ def read_inputs(options: argparse.Namespace, kind: str, columns: tuple[str, ...]
     rows = [{column: row[column] for column in columns if column in row} for row in rows]
     for number, row in enumerate(rows, 1):
         text = row.get("tokens")
-        if kind == "tags" and isinstance(text, str):
+        if kind == "tags" and isinstance(text, str) and text.strip():
             places = split_words(text)
             row |= {"tokens": [text[start:end] for start, end in places], "written": (text, places)}
         check_texts(row, columns, kind, f"row {number}")

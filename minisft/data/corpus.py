@@ -138,7 +138,7 @@ def count_tokens(document: Document) -> int:
 
 def encode_documents(documents: list[Document], tokenizer: Tokenizer) -> list[list[list[int]]]:
     """Every sentence as ids, without special tokens and uncut. Sentences that give none are left out."""
-    encoded = iter(tokenizer.locate(list(itertools.chain.from_iterable(documents))))
-    found = [[pieces.ids for pieces in itertools.islice(encoded, len(document))] for document in documents]
+    encoded = iter(tokenizer.encode(list(itertools.chain.from_iterable(documents)), max_length=None).input_ids)
+    found = [[ids[1:-1] for ids in itertools.islice(encoded, len(document))] for document in documents]
     found = [[ids for ids in document if ids] for document in found]
     return [document for document in found if document]

@@ -177,11 +177,13 @@ def check_texts(row: Row, columns: tuple[str, ...], kind: str, where: str) -> No
     """Raise InputError where there is nothing to read."""
     for column in columns:
         text = row.get(column)
+        if text is None or (isinstance(text, str) and not text.strip()):
+            raise InputError(f"{where}: {column} is empty; expected text there, or leave the row out")
         if kind == "tags":
             if not isinstance(text, list) or not text or not all(isinstance(word, str) and word for word in text):
                 raise InputError(f"{where}: {column} is not a list of words; expected one word or more, none empty")
-        elif not isinstance(text, str) or not text.strip():
-            raise InputError(f"{where}: {column} is empty; expected text there, or leave the row out")
+        elif not isinstance(text, str):
+            raise InputError(f"{where}: {column} is {text!r}; expected text there")
 
 
 def check_class(row: Row, target: str, labels: list[str], where: str) -> None:

@@ -10,7 +10,7 @@ from minisft.errors import InputError
 class BertConfig:
     """Sizes and probabilities of a BERT (Devlin et al. 2019). The defaults are those of BERT-base, uncased.
 
-    Raises InputError where the numbers contradict each other.
+    Raises InputError where a number is out of range, or two contradict each other.
     """
 
     vocab_size: int = 30522  # V
@@ -34,6 +34,8 @@ class BertConfig:
             least = 0 if field.name == "pad_token_id" else 1
             if field.type is int and not (type(value) is int and value >= least):
                 raise InputError(f"{field.name} is {value!r}; expected a whole number, at least {least}")
+            if field.type is float and type(value) not in (int, float):
+                raise InputError(f"{field.name} is {value!r}; expected a number")
             if "dropout" in field.name and value is not None and not 0 <= value < 1:
                 raise InputError(f"{field.name} is {value!r}; expected 0 or more, and less than 1")
         if self.hidden_size % self.num_attention_heads:

@@ -76,12 +76,18 @@ def adamw_updates_fused(
 ) -> None:
     """`adamw_update_fused` of many tensors in one call, in place. They lie on one device; each has its own step.
 
-    Raises ValueError where a parameter is a part of a larger tensor: the kernel would write beside it.
+    Raises ValueError where a parameter has gaps in memory, or a moment lies there otherwise than its parameter.
     """
     if not parameters:
         return
     # The kernel walks through memory, whatever the strides: all tensors must lie as the parameter does.
-    gradients = [gradient if lies_as(gradient, p) else torch.empty_like(p).copy_(gradient)
+    for parameter, *moments in zip(parameters, first_moments, second_moments, strict=True):
+        # What torch makes alike has the same strides where there are no gaps.
+        dense = parameter.is_contiguous() or lies_as(parameter, torch.empty_like(parameter))
+        if not dense or not all(lies_as(parameter, moment) for moment in moments):
+            shape = tuple(parameter.shape)
+            raise ValueError(f"a parameter of shape {shape} has gaps in memory, or its moments lie otherwise")
+    gradients = [gradient if lies_as(p, gradient) else torch.empty_like(p).copy_(gradient)
                  for p, gradient in zip(parameters, gradients, strict=True)]  # fmt: skip
     if decay == "document" and weight_decay:
         torch._foreach_mul_(parameters, 1 - weight_decay)
@@ -95,10 +101,6 @@ def adamw_updates_fused(
     )  # fmt: skip
 
 
-def lies_as(gradient: Tensor, parameter: Tensor) -> bool:
-    """Whether both lie in memory the same way. Raises ValueError where the parameter has gaps."""
-    if parameter.is_contiguous():
-        return gradient.is_contiguous()
-    if torch.empty_like(parameter).stride() != parameter.stride():  # which torch gives to what has no gaps
-        raise ValueError(f"a parameter of shape {tuple(parameter.shape)} is a part of a larger tensor; give a copy")
-    return gradient.stride() == parameter.stride()
+def lies_as(parameter: Tensor, other: Tensor) -> bool:
+    """Whether two tensors of one shape lie in memory the same way."""
+    return parameter.stride() == other.stride() or (parameter.is_contiguous() and other.is_contiguous())

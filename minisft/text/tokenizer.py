@@ -98,21 +98,22 @@ class Tokenizer:
         """The pieces' numbers."""
         return self.library.encode(without_surrogates(text), add_special_tokens=False).ids
 
-    def encode(self, first: list[str], second: list[str] | None = None, max_length: int = 512) -> Encodings:
+    def encode(self, first: list[str], second: list[str] | None = None, max_length: int | None = 512) -> Encodings:
         """[CLS] a [SEP], or [CLS] a [SEP] b [SEP] with segment 1 from b on.
 
-        A longer row is cut to `max_length` pieces, of a pair always the longer text, and counted. Raises
-        InputError where `max_length` has no room for the special tokens, or a second text is missing.
+        A longer row is cut to `max_length` pieces, of a pair always the longer text, and counted; None cuts nothing.
+        Raises InputError where `max_length` has no room for the special tokens, or a second text is missing.
         """
         specials = 2 if second is None else 3
-        if max_length < specials:
+        if max_length is not None and max_length < specials:
             # The library would not cut at all.
             raise InputError(f"max_length is {max_length}; a row has {specials} special tokens: give more")
         if second is not None and len(first) != len(second):
             raise InputError(f"{len(first)} first texts, {len(second)} second ones; give one second for each")
         texts = [without_surrogates(text) for text in first]
         pairs = texts if second is None else list(zip(texts, map(without_surrogates, second), strict=True))
-        self.library.enable_truncation(max_length)
+        if max_length is not None:
+            self.library.enable_truncation(max_length)
         try:
             rows = self.library.encode_batch_fast(pairs)
         finally:

@@ -73,7 +73,10 @@ def linear_text(task: Task) -> list:
     vectorizer = TfidfVectorizer(token_pattern=WORD, sublinear_tf=True)
     try:
         vectorizer.fit([text for column in task.columns for text in task.train[column]])
-    except ValueError:  # no text has a word: emoji alone
+    except ValueError as error:
+        if "empty vocabulary" not in str(error):
+            raise
+        # No text has a word: emoji alone.
         return BASELINES[task.kind][0](task)
     train, test = (features(rows, task.columns, vectorizer.transform) for rows in (task.train, task.test))
     gold = list(task.train[task.targets[0]])

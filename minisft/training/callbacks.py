@@ -47,6 +47,8 @@ class Validate(Callback):
     """
 
     def __init__(self, batches: Batches, metric: str, folder: Path, patience: int | None = None) -> None:
+        if patience is not None and patience < 1:
+            raise InputError(f"patience is {patience}; expected at least 1")
         self.batches, self.metric, self.folder, self.patience = batches, metric, folder, patience
         self.history: list[Record] = []
 
@@ -86,8 +88,9 @@ class Describe(Callback):
         self.validate, self.text = validate, json.dumps(description) + "\n"
 
     def on_epoch(self, trainer: Trainer) -> None:
-        if self.validate.best_epoch() == trainer.epoch:
-            path = self.validate.folder / DESCRIPTION
+        path = self.validate.folder / DESCRIPTION
+        # It is missing where an older minisft began the run.
+        if self.validate.best_epoch() == trainer.epoch or not path.exists():
             write_atomically(path, lambda path: path.write_text(self.text, encoding="utf-8"))
 
 

@@ -46,10 +46,7 @@ class FineTuning:
     rows: int | None = None  # so many training rows, drawn by the seed; None: all of them
 
     def __post_init__(self) -> None:
-        self.source, self.out = str(self.source), Path(self.out)
-        for name, value in (("patience", self.patience), ("keep_every", self.keep_every)):
-            if value is not None and value < 1:
-                raise InputError(f"{name} is {value}; expected at least 1")
+        self.out = Path(self.out)
         if self.rows is not None:
             self.task = self.task.take(self.rows, self.settings.seed)
         torch.manual_seed(self.settings.seed)  # the new head is drawn here
@@ -88,7 +85,8 @@ class FineTuning:
         task = {"task": self.task.name, "language": self.task.language, "domain": self.task.domain}
         rows = {"rows": self.rows, "training_rows": len(self.task.train)}
         return {
-            **task, **rows, "model": self.source, "max_length": self.max_length, "patience": self.patience, **settings
+            **task, **rows, "model": str(self.source), "max_length": self.max_length, "patience": self.patience,
+            **settings,
         }  # fmt: skip
 
     def description(self) -> dict[str, Any]:

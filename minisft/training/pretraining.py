@@ -59,11 +59,11 @@ class Pretraining:
 
     corpus: Corpus
     kind: str = "mlm+nsp"
-    source: str | None = None
+    source: str | Path | None = None
     shape: Shape = field(default_factory=Shape)
     settings: Settings = DEFAULTS  # `epochs` is replaced: `steps` says how long
     steps: int = 1000
-    out: Path = Path("runs/pretrained")
+    out: str | Path = Path("runs/pretrained")
     max_length: int | None = None  # None: as many as the model has positions, 128 at most
     whole_words: bool = False
     dropout: float = 0.0  # while pretraining: a small model has more to learn than to forget. BERT has 0.1
@@ -83,6 +83,7 @@ class Pretraining:
         rounds = max(1, min(ROUNDS, self.steps // ROUND))
         round_length = math.ceil(self.steps / rounds)
         self.settings = dataclasses.replace(self.settings, epochs=math.ceil(self.steps / round_length))
+        self.out = Path(self.out)
         self.state = self.out / STATE
         self.tokenizer = self.find_tokenizer()
         self.model = self.make_model()
@@ -166,8 +167,8 @@ class Pretraining:
     def about(self) -> dict[str, Any]:
         """What decides the result: kept with the state, and compared when a run is resumed."""
         own = {
-            "documents": len(self.corpus.train), "objective": self.kind, "model": self.source,
-            "steps": self.steps, "max_length": self.max_length,
+            "documents": len(self.corpus.train), "objective": self.kind,
+            "model": str(self.source) if self.source else None, "steps": self.steps, "max_length": self.max_length,
             "whole_words": self.whole_words, "dropout": self.dropout,
         }  # fmt: skip
         return {**self.corpus.about, **own, **dataclasses.asdict(self.shape), **dataclasses.asdict(self.settings)}

@@ -28,6 +28,8 @@ class KeepState(Callback):
     main_only = True
 
     def __init__(self, path: Path, validate: Validate, about: dict[str, Any], every: int | None = None) -> None:
+        if every is not None and every < 1:
+            raise InputError(f"keep_every is {every}; expected at least 1")
         self.path, self.validate, self.about, self.every = path, validate, about, every
 
     def on_update(self, trainer: Trainer) -> None:

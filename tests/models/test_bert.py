@@ -187,10 +187,10 @@ def test_what_does_not_fit_is_said(unchecked) -> None:
         model(torch.zeros(2, 41, dtype=torch.long))
     with pytest.raises(InputError, match="num_attention_heads 5 does not divide hidden_size 12"):
         dataclasses.replace(SMALL, num_attention_heads=5)
-    for change in ({"num_attention_heads": 0}, {"hidden_size": "16"}, {"vocab_size": -3}, {"hidden_dropout_prob": 1.5}):
-        (name,) = change
-        with pytest.raises(InputError, match=f"{name} is {change[name]!r}; expected"):
-            dataclasses.replace(SMALL, **change)
+    wrong = {"num_attention_heads": 0, "hidden_size": "16", "vocab_size": -3, "layer_norm_eps": "1"}
+    for name, value in (wrong | {"hidden_dropout_prob": 1.5, "attention_probs_dropout_prob": "0.1"}).items():
+        with pytest.raises(InputError, match=f"{name} is {value!r}; expected"):
+            dataclasses.replace(SMALL, **{name: value})
     with pytest.raises(InputError, match="hidden_act 'swish'"):
         dataclasses.replace(SMALL, hidden_act="swish")
     with pytest.raises(InputError, match="model_type is 'roberta', expected 'bert'"):

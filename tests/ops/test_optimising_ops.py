@@ -76,8 +76,14 @@ def test_the_fused_kernel_does_not_mind_how_a_tensor_lies(turned) -> None:
 def test_the_fused_kernel_writes_beside_no_parameter() -> None:
     large = torch.zeros(4, 5)
     part, zeros = large[:, :2], torch.zeros(4, 2)
-    with pytest.raises(ValueError, match=r"of shape \(4, 2\) is a part of a larger tensor; give a copy"):
+    with pytest.raises(ValueError, match=r"of shape \(4, 2\) has gaps in memory"):
         FUSED.adamw_update(part, torch.ones(4, 2), zeros, zeros.clone(), 1, learning_rate=0.1)
+
+
+def test_the_fused_kernel_refuses_moments_that_lie_otherwise() -> None:
+    turned, straight = torch.zeros(5, 3).T, torch.zeros(3, 5)  # the latter as a state comes out of a file
+    with pytest.raises(ValueError, match="its moments lie otherwise"):
+        FUSED.adamw_update(turned, torch.ones(3, 5), straight, straight.clone(), 1, learning_rate=0.1)
 
 
 @BOTH

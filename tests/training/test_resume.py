@@ -205,6 +205,15 @@ def test_what_a_model_reads_is_written_when_the_model_is(reviews, tiny, tmp_path
     assert json.loads((tmp_path / "task.json").read_text()) == known  # of the model that is still there
 
 
+def test_a_run_that_began_without_a_description_gets_one(reviews, tiny, tmp_path) -> None:
+    assert not make(reviews, tiny, tmp_path, callbacks=(StopAt(31, crash=False),)).train()
+    (tmp_path / "task.json").unlink()
+    resumed = make(reviews, tiny, tmp_path, resume=True)
+    resumed.validate.best_epoch = lambda: 1  # no later epoch is better
+    assert resumed.train()
+    assert (tmp_path / "task.json").exists()
+
+
 def test_patience_is_kept_and_what_it_has_ended_stays_ended(reviews, tiny, tmp_path, monkeypatch) -> None:
     scores = iter([0.5, 0.9, 0.7, 0.6, 0.95])
     monkeypatch.setattr(

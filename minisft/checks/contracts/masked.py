@@ -46,7 +46,8 @@ def text(draw: Draw, rows: int, tokens: int, share: float, lowest: float = 0.0) 
 def bordering(draw: Draw) -> Arguments:
     """Draws of exactly the share, 0.8 and 0.9, and [MASK] under another number."""
     arguments = text(draw, 2, 12, 0.25)
-    arguments["draws"][:, 1:3, 1] = torch.tensor([0.8, 0.9], dtype=torch.float64)
+    arguments["input_ids"][:, 1:8] = torch.arange(8, 15)  # words, all of them
+    arguments["draws"][:, 1:4, 1] = torch.tensor([0.8, 0.9, 0.1], dtype=torch.float64)
     arguments["draws"][:, 7, 0] = 0.25
     return arguments | {"mask_id": 1}
 
