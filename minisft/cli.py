@@ -78,7 +78,7 @@ def parser() -> argparse.ArgumentParser:
     finetune.add_argument("--resume", action="store_true", help="go on with the run in --out")
     add_common(finetune)
 
-    evaluate = commands.add_parser("evaluate", help="score a fine-tuned model on the test split of a task")
+    evaluate = commands.add_parser("evaluate", help="score a fine-tuned model on a test split, or on new rows")
     evaluate.set_defaults(command="evaluate")
     add_task(evaluate)
     add_inference(evaluate)

@@ -71,6 +71,16 @@ def test_evaluate_repeats_the_result(trained, reviews, tmp_path) -> None:
     assert main(["evaluate", "--model", str(out)]) == 0  # the task is remembered
 
 
+def test_a_file_that_the_model_did_not_learn_from_is_scored_whole(trained, reviews, tmp_path, capsys) -> None:
+    out, _ = trained
+    more = tmp_path / "more.csv"
+    more.write_text("".join(reviews.read_text().splitlines(keepends=True)[:11]))
+    assert main(["evaluate", "--model", str(out), "--data", str(more)]) == 0
+    assert "more.csv, 10 rows, all of the file" in capsys.readouterr().out
+    assert main(["evaluate", "--model", str(out), "--data", str(reviews)]) == 0
+    assert "30 rows that the model did not learn from: a tenth of the file" in capsys.readouterr().out
+
+
 def test_evaluate_cuts_where_training_did(reviews, tiny, tmp_path, capsys) -> None:
     out = tmp_path / "short"
     arguments = ["finetune", "--data", str(reviews), "--model", str(tiny), "--epochs", "1", "--device", "cpu"]

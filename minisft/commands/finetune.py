@@ -6,18 +6,17 @@ import platform
 import shlex
 import time
 from pathlib import Path
-from typing import Any
 
 import torch
 
 from minisft.commands.report import figures, peak_memory, place, say, warn_if_collapsed, warn_if_emulated, write_json
+from minisft.commands.resuming import Given, keep_on
 from minisft.commands.wording import gold_in_words, shorten, texts_of
 from minisft.data import TASKS, Task, load_task
-from minisft.errors import InputError
 from minisft.models import FineTuned
-from minisft.training import Evaluation, FineTuning, Settings, read_log, read_progress
+from minisft.training import Evaluation, FineTuning, Settings, read_log
 from minisft.training.baselines import baselines
-from minisft.training.fine_tuning import LOG, STATE
+from minisft.training.fine_tuning import LOG
 
 DEFAULT_TASK = "town/polarity"
 MOST_CLASSES = 30  # in a figure of how often each was taken for each
@@ -68,43 +67,25 @@ def finetune(options: argparse.Namespace) -> None:
 def prepare(options: argparse.Namespace) -> tuple[FineTuning, Task]:
     """The run that the options ask for. A resumed run takes what is not given from when it was started."""
     out = options.out or Path("runs") / run_name(options.task or options.data or DEFAULT_TASK)
-    stored: dict[str, Any] = {}
-    if options.resume and (out / STATE).exists():
-        stored = read_progress(out / STATE)["about"]
-        if "task" not in stored:
-            raise InputError(f"{out} holds a run of pretrain; expected one of finetune: choose another --out")
-    elif options.resume:
-        say("resume", f"{out} holds no state yet; starting from the beginning")
-
-    def given(option: str, name: str, default: Any) -> Any:
-        value = getattr(options, option)
-        return stored.get(name, default) if value is None else value
-
+    given = Given(options, out, "task")
     default = Settings()
     settings = Settings(
-        epochs=given("epochs", "epochs", default.epochs),
-        batch_size=given("batch_size", "batch_size", default.batch_size),
-        learning_rate=given("lr", "learning_rate", default.learning_rate),
-        warmup=given("warmup", "warmup", default.warmup),
-        weight_decay=given("weight_decay", "weight_decay", default.weight_decay),
-        precision=given("precision", "precision", default.precision),
-        seed=given("seed", "seed", default.seed),
+        epochs=given("epochs", default.epochs),
+        batch_size=given("batch_size", default.batch_size),
+        learning_rate=given("learning_rate", default.learning_rate),
+        warmup=given("warmup", default.warmup),
+        weight_decay=given("weight_decay", default.weight_decay),
+        precision=given("precision", default.precision),
+        seed=given("seed", default.seed),
     )
-    task = load_task(
-        options.data or options.task or stored.get("task", DEFAULT_TASK),
-        given("language", "language", "en"), given("domain", "domain", None),
-    )  # fmt: skip
+    named = options.data or given("task", DEFAULT_TASK)
+    task = load_task(named, given("language", "en"), given("domain", None))
     run = FineTuning(
-        task, given("model", "model", "minilm"), settings, out, given("max_length", "max_length", None), options.device,
-        patience=given("patience", "patience", None), keep_every=options.keep_every, resume=options.resume,
-        rows=given("rows", "rows", None),
+        task, given("model", "minilm"), settings, out, given("max_length", None), options.device,
+        patience=given("patience", None), keep_every=options.keep_every, resume=options.resume,
+        rows=given("rows", None),
     )  # fmt: skip
     return run, run.task
-
-
-def keep_on(options: argparse.Namespace) -> str:
-    """What a command to go on must say again: how often a state is kept decides nothing and is not in it."""
-    return f" --keep-every {options.keep_every}" if options.keep_every else ""
 
 
 def run_name(task: str | Path) -> str:

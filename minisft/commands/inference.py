@@ -2,6 +2,7 @@
 
 import argparse
 import time
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -41,7 +42,7 @@ def open_model(options: argparse.Namespace) -> tuple[FineTuned, Tokenizer, torch
 
 
 def evaluate(options: argparse.Namespace) -> None:
-    """A fine-tuned model on the test split of a task."""
+    """A fine-tuned model on the test split of a task, or on a file of new rows."""
     model, tokenizer, device, description = open_model(options)
     named = options.data or options.task
     known = {} if named else description  # of another task, another language
@@ -56,12 +57,19 @@ def evaluate(options: argparse.Namespace) -> None:
         )
     if task.kind in ("class", "labels", "tags"):
         task = in_words_of(model, options.model, task)
+    rows = "test rows"
+    if options.data and options.data.is_file():
+        if options.data.name == Path(description.get("task", "")).name:
+            rows = "rows that the model did not learn from: a tenth of the file"
+        else:
+            task, rows = task.all_as_test(), "rows, all of the file"
     batches = make_batches(task, task.test, tokenizer, options.batch_size, options.max_length)
     started = time.perf_counter()
     result = evaluation.evaluate(model, KINDS[task.kind].objective(), batches, device, options.precision)
     seconds = time.perf_counter() - started
     scores = result.scores()
-    say("task", f"{task.name}, {len(task.test)} test rows ({task.source})")
+    where = f" ({task.source})" if task.source != task.name else ""
+    say("task", f"{task.name}, {len(task.test)} {rows}{where}")
     report_cut(batches, options.max_length)
     say("test", f"{figures(scores)}; {len(task.test) / seconds:.0f} rows a second")
     warn_if_collapsed(result)

@@ -5,16 +5,15 @@ import platform
 import shlex
 import time
 from pathlib import Path
-from typing import Any
 
 import torch
 
-from minisft.commands.finetune import keep_on
 from minisft.commands.report import peak_memory, place, say, warn_if_emulated, write_json
+from minisft.commands.resuming import Given, keep_on
 from minisft.data.corpus import Corpus, count_tokens, read_corpus, town_corpus
 from minisft.errors import InputError
-from minisft.training import Pretraining, Settings, Shape, read_log, read_progress
-from minisft.training.fine_tuning import LOG, STATE
+from minisft.training import Pretraining, Settings, Shape, read_log
+from minisft.training.fine_tuning import LOG
 from minisft.training.pretraining import DEFAULTS
 
 TOKENS = 1_000_000
@@ -77,36 +76,25 @@ def prepare(options: argparse.Namespace) -> Pretraining:
     """The run that the options ask for. A resumed run takes what is not given from when it was started."""
     kind = (options.objective or "mlm+nsp").replace("+", "-")
     out = options.out or Path("runs") / f"pretrained-{kind}"
-    stored: dict[str, Any] = {}
-    if options.resume and (out / STATE).exists():
-        stored = read_progress(out / STATE)["about"]
-        if "objective" not in stored:
-            raise InputError(f"{out} holds a run of finetune; expected one of pretrain: choose another --out")
-    elif options.resume:
-        say("resume", f"{out} holds no state yet; starting from the beginning")
-
-    def given(name: str, default: Any, option: str | None = None) -> Any:
-        value = getattr(options, option or name)
-        return stored.get(name, default) if value is None else value
-
+    given = Given(options, out, "objective")
     sizes = [f"--{name.replace('_', '-')}" for name in SIZES if getattr(options, name) is not None]
     if options.model and sizes:
         raise InputError(f"{sizes[0]} is for a new model; {options.model} has its own: leave one of the two out")
     settings = Settings(
         batch_size=given("batch_size", DEFAULTS.batch_size),
-        learning_rate=given("learning_rate", DEFAULTS.learning_rate, "lr"),
+        learning_rate=given("learning_rate", DEFAULTS.learning_rate),
         precision=given("precision", DEFAULTS.precision),
         seed=given("seed", DEFAULTS.seed),
     )
     shape = Shape(**{name: given(name, getattr(Shape, name)) for name in SIZES})
     return Pretraining(
         choose_corpus(options, given), given("objective", "mlm+nsp"), given("model", None), shape, settings,
-        given("steps", 1000), out, given("max_length", None), given("whole_words", False, "whole_word"),
+        given("steps", 1000), out, given("max_length", None), given("whole_words", False),
         given("dropout", 0.0), options.device, keep_every=options.keep_every, resume=options.resume,
     )  # fmt: skip
 
 
-def choose_corpus(options: argparse.Namespace, given: Any) -> Corpus:
+def choose_corpus(options: argparse.Namespace, given: Given) -> Corpus:
     """The town, or files."""
     names = given("corpus", ["town"])
     if names != ["town"]:

@@ -15,7 +15,7 @@ from minisft.training import Pretraining, Settings
 
 FIRST, TWIN = "town-mini", "town-mini-plm"
 # The twin goes on from where the first one is and learns to predict in any order: its size and vocabulary are the same.
-OBJECTIVES = {FIRST: "mlm+nsp", TWIN: "plm"}
+OBJECTIVE_OF = {FIRST: "mlm+nsp", TWIN: "plm"}
 STEPS = {FIRST: 12000, TWIN: 1000}
 TOKENS = 6_000_000  # words and ideographs, half English and half Chinese
 SETTINGS = Settings(batch_size=32, learning_rate=1e-3, warmup=0.1, weight_decay=0.01, seed=0)
@@ -34,7 +34,7 @@ def build(options: argparse.Namespace) -> None:
     name, weights = options.recipe, options.out / "weights" if options.out else OWN
     run = Pretraining(
         town_corpus(options.tokens or TOKENS, ["en", "zh"]),
-        OBJECTIVES[name],
+        OBJECTIVE_OF[name],
         str(weights / FIRST) if name == TWIN else None,
         settings=SETTINGS,
         steps=options.steps or STEPS[name],

@@ -55,7 +55,8 @@ def warn_if_collapsed(tested: Evaluation) -> None:
     if len(set(map(str, said))) == 1:
         say(
             "careful",
-            "every test row gets the same answer: the model has not learned. Try another seed or a lower --lr",
+            "every test row gets the same answer: the model has not learned. "
+            "Try more --epochs, another --seed or a lower --lr",
         )
 
 

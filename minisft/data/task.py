@@ -69,6 +69,12 @@ class Task:
         random.Random(seed).shuffle(order)
         return replace(self, train=self.train.select(sorted(order[:rows])))
 
+    def all_as_test(self) -> "Task":
+        """The same task with every row a test row, for a model that has learned from none of them."""
+        from datasets import concatenate_datasets
+
+        return replace(self, test=concatenate_datasets([self.train, self.validation, self.test]))
+
     def renumber(self, labels: list[str]) -> "Task":
         """The same task with the numbers that its labels have in another list, which must hold them all."""
         from datasets import Dataset

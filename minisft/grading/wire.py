@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-KINDS = "biufc"  # of dtypes: truth values, whole numbers, floats and complex numbers
+DTYPE_KINDS = "biufc"  # of dtypes: truth values, whole numbers, floats and complex numbers
 
 
 def encode(message: dict[str, Any], arrays: list[np.ndarray] = ()) -> bytes:
@@ -44,7 +44,7 @@ def _array(data: bytes) -> np.ndarray:
     if np.lib.format.read_magic(buffer) != (1, 0):
         raise ValueError("an array of another format")
     shape, _, dtype = np.lib.format.read_array_header_1_0(buffer)
-    if dtype.kind not in KINDS or math.prod(shape) * dtype.itemsize != len(data) - buffer.tell():
+    if dtype.kind not in DTYPE_KINDS or math.prod(shape) * dtype.itemsize != len(data) - buffer.tell():
         raise ValueError("an array that is not what it says")
     buffer.seek(0)
     return np.load(buffer, allow_pickle=False)

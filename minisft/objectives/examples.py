@@ -10,14 +10,19 @@ from torch import Tensor
 
 from minisft.data import Batch, Batches
 from minisft.errors import InputError
-from minisft.objectives.masked import MaskedBatch, Pieces, mask_words
-from minisft.objectives.next_sentence import make_pairs
+from minisft.objectives.masked import MaskedBatch, MaskedWords, MaskingVocabulary, mask_words
+from minisft.objectives.next_sentence import MaskedAndNext, make_pairs
 from minisft.objectives.packing import Document, pack
-from minisft.objectives.permutation import PermutedBatch, left_to_right, order_words
-from minisft.objectives.pretraining import labelled
+from minisft.objectives.permutation import PermutedBatch, PermutedWords, left_to_right, order_words
+from minisft.objectives.pretraining import PretrainingObjective, labelled
 from minisft.text import Tokenizer
 
-KINDS = ("mlm+nsp", "mlm", "plm", "ltr")  # ltr: left to right, one of the orders of plm
+OBJECTIVES: dict[str, type[PretrainingObjective]] = {
+    "mlm+nsp": MaskedAndNext,
+    "mlm": MaskedWords,
+    "plm": PermutedWords,
+    "ltr": PermutedWords,  # left to right, one of the orders of plm
+}
 SHORTEST = 8  # max_length: three special tokens and something to read
 
 
@@ -26,7 +31,7 @@ class Examples:
     """Batches of an objective, made from documents (sentences as ids).
 
     What a row becomes is drawn from (seed, epoch, its number) and nothing else: neither the order of the rows, nor
-    the batch size, nor how many workers make them changes it. Raises InputError where `kind` is none of KINDS,
+    the batch size, nor how many workers make them changes it. Raises InputError where `kind` is none of OBJECTIVES,
     `max_length` leaves no room, or the documents do not suffice.
     """
 
@@ -39,11 +44,11 @@ class Examples:
     shuffle: bool = True
     whole_words: bool = False
     plm_share: float = 1 / 6  # of a row's words that plm predicts, the last of the order (XLNet's K is 6)
-    pieces: Pieces = field(init=False)
+    pieces: MaskingVocabulary = field(init=False)
 
     def __post_init__(self) -> None:
-        if self.kind not in KINDS:
-            raise InputError(f"there is no objective {self.kind!r}; expected {', '.join(KINDS)}")
+        if self.kind not in OBJECTIVES:
+            raise InputError(f"there is no objective {self.kind!r}; expected {', '.join(OBJECTIVES)}")
         if self.seed < 0:
             raise InputError(f"seed is {self.seed}; expected 0 or more")
         if self.max_length < SHORTEST:
@@ -52,7 +57,7 @@ class Examples:
             raise InputError(f"whole words are masked together in mlm; {self.kind} masks nothing")
         if not self.documents:
             raise InputError("the corpus is empty: no document has a word in it")
-        self.pieces = Pieces.of(self.tokenizer)
+        self.pieces = MaskingVocabulary.of(self.tokenizer)
 
     def rows(self, epoch: int) -> Batches:
         """The packed rows of an epoch, before anything is hidden; their labels are 0 next, 1 random."""

@@ -14,7 +14,7 @@ from minisft.text.tokenizer import SPECIAL
 
 
 @dataclass(frozen=True)
-class Pieces:
+class MaskingVocabulary:
     """What masking asks of a vocabulary."""
 
     special: Bool[Tensor, " V"]  # True at [PAD] [UNK] [CLS] [SEP] [MASK] and BERT's [unused...]
@@ -22,7 +22,7 @@ class Pieces:
     mask_id: int
 
     @classmethod
-    def of(cls, tokenizer: Tokenizer) -> "Pieces":
+    def of(cls, tokenizer: Tokenizer) -> "MaskingVocabulary":
         """The pieces of a tokenizer."""
         vocabulary = tokenizer.vocabulary
         special = [piece in SPECIAL or piece.startswith("[unused") for piece in vocabulary]
@@ -33,7 +33,7 @@ class Pieces:
 def mask_words(
     input_ids: Int[Tensor, "B T"],
     draws: Float[Tensor, "B T 3"],
-    pieces: Pieces,
+    pieces: MaskingVocabulary,
     share: float = 0.15,
     whole_words: bool = False,
 ) -> tuple[Int[Tensor, "B T"], Int[Tensor, "B T"]]:

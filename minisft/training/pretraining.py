@@ -14,7 +14,7 @@ from minisft.checkpoints.folder import read_config
 from minisft.data.corpus import Corpus, encode_documents
 from minisft.errors import InputError
 from minisft.models import BertConfig, BertForPretraining, PermutationBert
-from minisft.objectives import Examples, MaskedAndNext, MaskedWords, PermutedWords, PretrainingObjective, Stream
+from minisft.objectives import OBJECTIVES, Examples, PretrainingObjective, Stream
 from minisft.ops import FUSED, Ops
 from minisft.text import Tokenizer
 from minisft.text.vocabulary import train_vocabulary
@@ -25,7 +25,6 @@ from minisft.training.resume import KeepState, begin, goes_on, restore
 from minisft.training.settings import Settings
 from minisft.training.trainer import Callback, Trainer, precision
 
-OBJECTIVES = {"mlm+nsp": MaskedAndNext, "mlm": MaskedWords, "plm": PermutedWords, "ltr": PermutedWords}
 DEFAULTS = Settings(batch_size=32, learning_rate=1e-3)
 ROUND = 100  # updates between two looks at the held-out text at least; there are ROUNDS looks at most
 ROUNDS = 10

@@ -26,7 +26,7 @@ from measuring import processor
 from town import SETTINGS
 
 from minisft import plots
-from minisft.commands.recipe import FIRST, OBJECTIVES, STEPS, TOKENS
+from minisft.commands.recipe import FIRST, OBJECTIVE_OF, STEPS, TOKENS
 from minisft.commands.recipe import SETTINGS as RECIPE
 from minisft.data import load_task
 from minisft.data.corpus import town_corpus
@@ -92,7 +92,7 @@ def recipe(options: argparse.Namespace) -> list[dict[str, Any]]:
     """Held-out figures of town-mini against its updates. It is made once more, and kept at some of them."""
     folder = options.runs / FIRST
     run = Pretraining(
-        town_corpus(options.tokens or TOKENS, ["en", "zh"]), OBJECTIVES[FIRST], settings=RECIPE, steps=STEPS[FIRST],
+        town_corpus(options.tokens or TOKENS, ["en", "zh"]), OBJECTIVE_OF[FIRST], settings=RECIPE, steps=STEPS[FIRST],
         out=folder, device=options.device, keep_every=100, resume=True,
         callbacks=(Snapshots(folder / "at", STEPS[FIRST]),),
     )  # fmt: skip

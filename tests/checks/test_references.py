@@ -12,7 +12,7 @@ from minisft.models import BertConfig
 from minisft.models.encoder import EncoderLayer
 from minisft.models.permutation import visible
 from minisft.models.pretraining import WordHead
-from minisft.objectives import Pieces, mask_words
+from minisft.objectives import MaskingVocabulary, mask_words
 from minisft.ops import FUSED, TEXTBOOK
 from minisft.training.callbacks import Validate
 from minisft.training.optimizer import parameter_groups
@@ -52,7 +52,7 @@ def our_layer(x, weights, heads, eps, mask=None):
 
 
 def our_masking(input_ids, draws, special, mask_id, share=0.15):
-    return mask_words(input_ids, draws, Pieces(special, torch.zeros_like(special), mask_id), share)
+    return mask_words(input_ids, draws, MaskingVocabulary(special, torch.zeros_like(special), mask_id), share)
 
 
 def torch_masked_loss(logits, labels):

@@ -76,7 +76,7 @@ def claim(text: str, language: str) -> tuple[bool, list]:
     text = without_lead(text, language).rstrip(".。")
     inside = AROUND[language].match(text).group(1)
     turns = len(TURNS[language].findall(text.replace(inside, " ").lower())) + is_negated(inside, language)
-    return turns % 2 == 1, read(inside, logic.KINDS["newspaper"], language)
+    return turns % 2 == 1, read(inside, logic.FACT_KINDS["newspaper"], language)
 
 
 @pytest.mark.parametrize(("domain", "language"), EVERYWHERE)

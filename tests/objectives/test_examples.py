@@ -5,7 +5,7 @@ import torch
 
 from minisft.data.corpus import encode_documents
 from minisft.errors import InputError
-from minisft.objectives import KINDS, Examples, Stream
+from minisft.objectives import OBJECTIVES, Examples, Stream
 from minisft.ops import IGNORED
 from minisft.text.vocabulary import train_vocabulary
 
@@ -43,7 +43,7 @@ def by_row(batches) -> dict[int, tuple]:
     return found
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", OBJECTIVES)
 def test_order_batch_size_and_history_do_not_matter(kind) -> None:
     first = by_row(examples(kind).epoch(3))
     assert len(first) > 40
@@ -60,7 +60,7 @@ def test_order_batch_size_and_history_do_not_matter(kind) -> None:
         assert by_row(examples(kind, seed=1).epoch(3)) != first
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", OBJECTIVES)
 def test_positions_are_where_a_label_is(kind) -> None:
     for batch in examples(kind).epoch(0):
         assert batch.positions.tolist() == [

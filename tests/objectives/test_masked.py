@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from minisft.models import BertForPretraining
-from minisft.objectives import MaskedBatch, MaskedWords, Objective, Pieces, mask_words
+from minisft.objectives import MaskedBatch, MaskedWords, MaskingVocabulary, Objective, mask_words
 from minisft.objectives.pretraining import labelled
 from minisft.ops import FUSED, IGNORED, TEXTBOOK, Ops
 from minisft.text import Tokenizer
@@ -15,7 +15,7 @@ BOTH = pytest.mark.parametrize("ops", [TEXTBOOK, FUSED], ids=["textbook", "fused
 VOCABULARY = ["the", "[PAD]", "##s", "[UNK]", "ferry", "[unused1]", "[CLS]", "sail", "##ed", "[SEP]", "##ing", "[MASK]",
               *(f"word{number}" for number in range(88))]  # fmt: skip
 TOKENIZER = Tokenizer(VOCABULARY)
-PIECES = Pieces.of(TOKENIZER)
+PIECES = MaskingVocabulary.of(TOKENIZER)
 ID = {piece: number for number, piece in enumerate(VOCABULARY)}
 SPECIAL = {ID[piece] for piece in ("[PAD]", "[UNK]", "[unused1]", "[CLS]", "[SEP]", "[MASK]")}
 

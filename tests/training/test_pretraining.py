@@ -13,7 +13,7 @@ from minisft.data import load_task
 from minisft.data.corpus import Corpus
 from minisft.errors import InputError
 from minisft.models import BertForPretraining, PermutationBert
-from minisft.objectives import KINDS
+from minisft.objectives import OBJECTIVES
 from minisft.training import Callback, FineTuning, Pretraining, Settings, Shape, Trainer, read_log, read_progress
 from minisft.training.pretraining import DEFAULTS, measure
 
@@ -61,7 +61,7 @@ def assert_same_weights(one: Path, two: Path) -> None:
         assert torch.equal(tensor, theirs[name]), name
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", OBJECTIVES)
 def test_held_out_text_is_guessed_better(kind, tmp_path) -> None:
     run = make(tmp_path, kind)
     words = "mlm" if kind.startswith("mlm") else "plm"

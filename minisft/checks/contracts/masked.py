@@ -5,7 +5,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from minisft.checks.contract import Arguments, Contract, Draw, Mutant
-from minisft.objectives.masked import Pieces, mask_words
+from minisft.objectives.masked import MaskingVocabulary, mask_words
 from minisft.ops import IGNORED, cross_entropy
 
 MASK_ID = 4
@@ -19,7 +19,7 @@ def hide_words(
     share: float = 0.15,
 ) -> tuple[Int[Tensor, "B T"], Int[Tensor, "B T"]]:
     """`minisft.objectives.mask_words`, told which pieces of the vocabulary are special and which is [MASK]."""
-    return mask_words(input_ids, draws, Pieces(special, torch.zeros_like(special), mask_id), share)
+    return mask_words(input_ids, draws, MaskingVocabulary(special, torch.zeros_like(special), mask_id), share)
 
 
 def masked_loss(logits: Float[Tensor, "B T V"], labels: Int[Tensor, "B T"]) -> Float[Tensor, ""]:

@@ -34,7 +34,7 @@ DENIED = {
 # Of the pairs that do not say the same, the share that differs in the fact; the others affirm it once and deny it once.
 # Of facts that may be told with two people exchanged, the share that is.
 ANOTHER, EXCHANGED = 0.2, 0.3
-KINDS = {
+FACT_KINDS = {
     "newspaper": SAME + REVERSED + FREE,
     "helpdesk": ("argue", "meet", "sell", "lend", "give_back", "help", "thank"),
 }
@@ -95,7 +95,8 @@ def draw_inference(writer: Writer, domain: str, language: str) -> Row | None:
     """
     rng, cast = writer.rng, writer.cast()
     people = rng.sample(writer.town.people, 3)
-    kinds = rng.sample(KINDS[domain], rng.choice((1, 1, 1, 2)))  # from one fact alone a small model can begin to learn
+    # from one fact alone a small model can begin to learn
+    kinds = rng.sample(FACT_KINDS[domain], rng.choice((1, 1, 1, 2)))
     facts = [draw_fact(kind, people, cast, cast.day + number) for number, kind in enumerate(kinds)]
     about, denied, label = rng.choice(facts), rng.random() < 0.5, rng.randrange(len(LABELS))
     if label == NEUTRAL:
@@ -160,7 +161,7 @@ def draw_paraphrase(writer: Writer, domain: str, language: str) -> Row | None:
     """A fact, affirmed or denied, and again in other words: the same, the contrary, or another fact."""
     rng, cast = writer.rng, writer.cast()
     people = rng.sample(writer.town.people, 3)
-    told = again = draw_fact(rng.choice(KINDS[domain]), people, cast, 0)
+    told = again = draw_fact(rng.choice(FACT_KINDS[domain]), people, cast, 0)
     label, denied = rng.randrange(2), rng.random() < 0.5
     contrary = not label and rng.random() >= ANOTHER
     if not label and not contrary:
