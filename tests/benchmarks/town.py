@@ -5,7 +5,7 @@
 
 `random` is town-mini's architecture and vocabulary with new weights; `bag` is TF-IDF with logistic regression (and the
 majority with it). 0 rows are all of them. Results are written after every run, and runs that the file has are left out:
-without further runs, `--print` shows the table of what there is.
+without further runs, `--print` shows the tables of what there is.
 """
 
 import argparse
@@ -40,6 +40,8 @@ SETTINGS = {
     "mini": SMALL,
     "minilm": {0: Settings(epochs=3, learning_rate=1e-4), 64: Settings(epochs=20, learning_rate=3e-4, batch_size=8)},
 }
+NAMES = {"majority": "majority", "bag": "bag of words", "random": "random", "mini": "town-mini", "minilm": "MiniLM"}
+METRICS = {"accuracy": "accuracy", "pearson": "Pearson", "f1": "F1", "micro_f1": "micro F1"}
 
 
 def random_twin(source: str, folder: Path, seed: int) -> str:
@@ -67,8 +69,8 @@ def fine_tuned(task: str, model: str, rows: int, seed: int, options: argparse.Na
         return {name: float(value) for name, value in run.test().scores().items()}
 
 
-def main() -> None:
-    """Run what is missing, then print the table."""
+def parser() -> argparse.ArgumentParser:
+    """The options above."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tasks", nargs="+", default=[name.removeprefix("town/") for name in TOWN])
     parser.add_argument("--models", nargs="+", default=["bag", "random", "mini", "minilm"])
@@ -80,7 +82,12 @@ def main() -> None:
     parser.add_argument("--device", default="auto")
     parser.add_argument("--json", type=Path, default=RESULTS)
     parser.add_argument("--print", action="store_true", help="run nothing")
-    options = parser.parse_args()
+    return parser
+
+
+def main() -> None:
+    """Run what is missing, then print the tables."""
+    options = parser().parse_args()
     warnings.filterwarnings("ignore")
     results = read(options.json)
     options.json.parent.mkdir(parents=True, exist_ok=True)
@@ -97,7 +104,8 @@ def main() -> None:
         results = read(options.json) | {key: {"scores": scores, "seconds": round(time.perf_counter() - started)}}
         write(options.json, results)
         print(key, results[key], flush=True)
-    print(table(results, options))
+    for rows in options.rows:
+        print(f"\n{rows or 'all'} rows\n\n{table(results, options, rows)}")
 
 
 def wanted(options: argparse.Namespace) -> Iterator[tuple[str, str, str, int, int]]:
@@ -124,28 +132,38 @@ def write(path: Path, results: dict) -> None:
     path.write_text(f'{{"about": {json.dumps(about)},\n"runs": {{\n{runs}\n}}}}\n', encoding="utf-8")
 
 
-def table(results: dict, options: argparse.Namespace) -> str:
-    """Means over seeds, and how far they lie apart."""
-    columns = [f"{model} {rows or 'all'}" for rows in options.rows for model in ("majority", *options.models)]
-    lines = ["| task | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
+def table(results: dict, options: argparse.Namespace, rows: int) -> str:
+    """Means over seeds and how far they lie apart; in brackets the number of seeds, where some are missing."""
+    models = ["majority", *options.models]
+    lines = [f"| | {' | '.join(NAMES[model] for model in models)} |", "|---" * (len(models) + 1) + "|"]
     for task in options.tasks:
-        metric = KINDS[TOWN[f"town/{task}"].kind].metric
-        cells = []
-        for rows in options.rows:
-            for model in ("majority", *options.models):
-                stored = "bag" if model in ("majority", "bag") else model
-                found = [
-                    results[key]["scores"]
-                    for seed in options.seeds
-                    if (key := f"{options.language} {options.domain} {task} {stored} {rows} {seed}") in results
-                ]
-                if stored == "bag":
-                    found = [scores["bag of words" if model == "bag" else next(iter(scores))] for scores in found]
-                values = [scores[metric] for scores in found]
-                spread = f" ±{statistics.stdev(values):.3f}" if len(values) > 1 else ""
-                cells.append(f"{statistics.mean(values):.3f}{spread}" if values else "")
-        lines.append(f"| {task} ({metric}) | " + " | ".join(cells) + " |")
+        metric = METRICS[KINDS[TOWN[f"town/{task}"].kind].metric]
+        cells = [cell(scores_of(results, options, task, model, rows), model, rows, options) for model in models]
+        lines.append(f"| {task}, {metric} | {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def scores_of(results: dict, options: argparse.Namespace, task: str, model: str, rows: int) -> list[float]:
+    """A model's test scores, one for each seed that has been run."""
+    metric = KINDS[TOWN[f"town/{task}"].kind].metric
+    stored = "bag" if model == "majority" else model
+    keys = [f"{options.language} {options.domain} {task} {stored} {rows} {seed}" for seed in options.seeds]
+    found = [results[key]["scores"] for key in keys if key in results]
+    if model == "bag":
+        found = [scores["bag of words"] for scores in found]
+    elif model == "majority":
+        found = [next(iter(scores.values())) for scores in found]
+    return [scores[metric] for scores in found]
+
+
+def cell(values: list[float], model: str, rows: int, options: argparse.Namespace) -> str:
+    """One mean."""
+    if not values:
+        return ""
+    spread = f" ± {statistics.stdev(values):.3f}" if len(values) > 1 and model != "majority" else ""
+    counting = model in ("majority", "bag") and not rows  # the same for every seed
+    missing = f" ({len(values)})" if len(values) < len(options.seeds) and not counting else ""
+    return f"{statistics.mean(values):.3f}{spread}{missing}"
 
 
 if __name__ == "__main__":

@@ -1,0 +1,84 @@
+"""The README's figures are those of the result files."""
+
+import json
+import re
+import statistics
+from pathlib import Path
+
+import mrpc
+import optimizers
+import pytest
+import step
+import town
+from measuring import RESULTS, Results
+
+README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+BENCH = RESULTS / "bench-amd-epyc-avx2-2-threads.json"
+
+
+@pytest.fixture
+def bench() -> Results:
+    """The measurements that the README quotes, on whatever machine this is."""
+    results = Results("cpu")
+    results.content = json.loads(BENCH.read_text(encoding="utf-8"))
+    return results
+
+
+@pytest.mark.parametrize("rows", [64, 0])
+def test_the_town(rows: int) -> None:
+    options = town.parser().parse_args([])
+    assert town.table(town.read(town.RESULTS), options, rows) in README
+
+
+def test_guesses_of_hidden_words() -> None:
+    found = json.loads((RESULTS / "pretraining.json").read_text(encoding="utf-8"))["guesses"]
+    model = found["town-mini"]
+    rows = {name: found[name] for name in ("trigrams from the left", "trigrams from both sides")}
+    expected = [f"| {name} | {r['mlm_accuracy']:.3f} | {r['mlm_perplexity']:.1f} | |" for name, r in rows.items()]
+    first, always = found["one word for all"], found["always the same"]
+    expected += [
+        f"| always the most frequent | {first['mlm_accuracy']:.3f} | {first['mlm_perplexity']:.0f} "
+        f"| {always['nsp_accuracy']:.3f} |",
+        f"| town-mini | {model['mlm_accuracy']:.3f} | {model['mlm_perplexity']:.1f} | {model['nsp_accuracy']:.3f} |",
+    ]
+    assert [row for row in expected if row not in README] == []
+
+
+def test_mrpc() -> None:
+    runs = json.loads(mrpc.RESULTS.read_text(encoding="utf-8"))["runs"]
+    means = {
+        name: {key: statistics.mean(run[key] for run in found) for key in found[0]} for name, found in runs.items()
+    }
+    labels = {"ours": "minisft", "trainer": "Hugging Face's Trainer", "lightning": "Lightning"}
+    for name, label in labels.items():
+        scores = [f"{run['accuracy']:.3f} / {run['f1']:.3f}" for run in (*runs[name], means[name])]
+        seconds, ratio = means[name]["seconds"], means[name]["seconds"] / means["ours"]["seconds"]
+        row = [label, *scores, f"{seconds:.0f}", f"{ratio:.2f}", f"{means[name]['peak_mb']:.0f} MB"]
+        assert f"| {' | '.join(row)} |" in README
+
+
+def test_speed(bench, capsys) -> None:
+    step.report(bench)
+    finetuning, pretraining = capsys.readouterr().out.strip().split("\n\n")
+    recipe = "the document's recipe (Trainer, padding to 128)"
+    labels = {
+        recipe: "the document's recipe: Hugging Face's Trainer, padding to 128",
+        "Trainer at its best": "the Trainer at its best: dynamic padding, length groups",
+    }
+    for line in finetuning.splitlines()[2:]:
+        assert row_of(line, labels) in README
+    for line in pretraining.splitlines()[2:]:
+        assert row_of(line, {"Trainer at its best": "the Trainer at its best"}) in README
+
+
+def row_of(line: str, labels: dict[str, str]) -> str:
+    """A line of the report as the README has it: without the tokens a second."""
+    name, milliseconds, ratio, _, memory, share = re.split(r"\s{2,}", line.strip())
+    return f"| {labels.get(name, name)} | {milliseconds} | {ratio} | {memory} MB | {share[:-1]} % |"
+
+
+def test_optimizers(bench, capsys) -> None:
+    optimizers.report(bench)
+    for line in capsys.readouterr().out.strip().splitlines()[2:]:
+        name, milliseconds, *_ = re.split(r"\s{2,}", line.strip())
+        assert f"| {name} | {float(milliseconds):.0f} |" in README
