@@ -14,8 +14,9 @@ from minisft.data.corpus import Corpus
 from minisft.errors import InputError
 from minisft.models import BertForPretraining, PermutationBert
 from minisft.objectives import OBJECTIVES
-from minisft.training import Callback, FineTuning, Pretraining, Settings, Shape, Trainer, read_log, read_progress
+from minisft.training import FineTuning, Pretraining, Settings, Shape, read_log, read_progress
 from minisft.training.pretraining import DEFAULTS, measure
+from tests.training.interruptions import StopAt, assert_same_weights
 
 NEEDS_GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
 SHAPE = Shape(layers=2, width=24, heads=3, positions=32)
@@ -39,26 +40,6 @@ def corpus(documents: int = 120, seed: int = 0) -> Corpus:
 def make(out: Path, kind: str = "mlm+nsp", **options) -> Pretraining:
     options = {"shape": SHAPE, "settings": FAST, "steps": 200, "max_length": 24, "device": "cpu", **options}
     return Pretraining(options.pop("corpus", None) or corpus(), kind, out=out, **options)
-
-
-class StopAt(Callback):
-    """Ends the run at an update: politely, or by an exception as a crash would."""
-
-    def __init__(self, step: int, crash: bool) -> None:
-        self.step, self.crash = step, crash
-
-    def on_update(self, trainer: Trainer) -> None:
-        if trainer.step == self.step:
-            if self.crash:
-                raise RuntimeError("crash")
-            trainer.stop = True
-
-
-def assert_same_weights(one: Path, two: Path) -> None:
-    mine, theirs = load_file(one / "model.safetensors"), load_file(two / "model.safetensors")
-    assert mine.keys() == theirs.keys()
-    for name, tensor in mine.items():
-        assert torch.equal(tensor, theirs[name]), name
 
 
 @pytest.mark.parametrize("kind", OBJECTIVES)

@@ -15,7 +15,6 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from safetensors.torch import load_file
 
 from minisft.cli import main
 from minisft.data import load_task
@@ -24,6 +23,7 @@ from minisft.models import SequenceClassifier
 from minisft.text import Tokenizer
 from minisft.training import Callback, FineTuning, Settings, Trainer, read_log, read_progress
 from minisft.training.fine_tuning import STATE
+from tests.training.interruptions import StopAt, assert_same_weights
 
 pytestmark = pytest.mark.usefixtures("unchecked")
 SETTINGS = Settings(epochs=3, batch_size=8, learning_rate=1e-3)
@@ -32,26 +32,6 @@ SETTINGS = Settings(epochs=3, batch_size=8, learning_rate=1e-3)
 def make(reviews: Path, tiny: Path, out: Path, **options) -> FineTuning:
     options = {"settings": SETTINGS, "max_length": 32, "device": "cpu", "keep_every": 4, **options}
     return FineTuning(load_task(reviews), tiny, out=out, **options)
-
-
-class StopAt(Callback):
-    """Ends the run at an update: politely, or by an exception as a crash would."""
-
-    def __init__(self, step: int, crash: bool) -> None:
-        self.step, self.crash = step, crash
-
-    def on_update(self, trainer: Trainer) -> None:
-        if trainer.step == self.step:
-            if self.crash:
-                raise RuntimeError("crash")
-            trainer.stop = True
-
-
-def assert_same_weights(one: Path, two: Path) -> None:
-    mine, theirs = load_file(one / "model.safetensors"), load_file(two / "model.safetensors")
-    assert mine.keys() == theirs.keys()
-    for name, tensor in mine.items():
-        assert torch.equal(tensor, theirs[name]), name
 
 
 @pytest.fixture(scope="module")
