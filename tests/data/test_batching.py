@@ -49,3 +49,8 @@ def test_grouping_by_length_wastes_little() -> None:
     # The batches themselves come in random order: neighbours are not of like length.
     widths = [batch.input_ids.shape[1] for batch in batches.epoch(0)]
     assert sum(abs(a - b) for a, b in itertools.pairwise(widths)) / len(widths) > 15
+
+
+def test_padding_is_the_vocabularys_own() -> None:
+    batches = Batches(Encodings([[5, 6], [5]], [[0, 0], [0]], 0), [0, 1], 2, 9, False, 0)
+    assert batches.collate([0, 1]).input_ids.tolist() == [[5, 6], [5, 9]]

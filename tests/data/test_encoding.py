@@ -134,10 +134,17 @@ def test_windows_cover_everything_and_end() -> None:
 
 def test_an_answer_across_the_border_of_two_windows_is_whole_in_one(tokenizer) -> None:
     context = " ".join(f"w{number}" for number in range(40))
-    encoded = encode(ASKING, [question(context, "w12 w13", "Which?")], tokenizer, 40)
+    encoded = encode(ASKING, [question(context, "w17 w18", "Which?")], tokenizer, 40)
     whole = [row for row, label in enumerate(encoded.labels) if label != [0, 0]]
     assert whole
-    assert {text_of(encoded, row) for row in whole} == {"w12 w13"}
+    assert {text_of(encoded, row) for row in whole} == {"w17 w18"}
+
+
+def test_an_answer_wherever_it_stands_is_whole_in_each_window_that_has_it(tokenizer) -> None:
+    words = [f"w{number}" for number in range(40)]
+    for word in words:
+        encoded = encode(ASKING, [question(" ".join(words), word, "Which?")], tokenizer, 40)
+        assert {text_of(encoded, row) for row, label in enumerate(encoded.labels) if label != [0, 0]} == {word}
 
 
 def test_no_answer_and_a_long_question(tokenizer) -> None:

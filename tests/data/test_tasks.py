@@ -317,3 +317,9 @@ def test_your_own_tags_questions_and_sets_of_labels(tmp_path) -> None:
     ):
         with pytest.raises(InputError, match=message):
             load_task(write(tmp_path, "bad.jsonl", (json.dumps(line) + "\n")))
+
+
+def test_a_file_in_the_order_of_its_labels_has_both_in_every_split() -> None:
+    rows = [{"text": f"t {number}", "label": int(number >= 100)} for number in range(200)]
+    task = build_task("x", YES_NO, {"train": rows}, "here")
+    assert set(task.train["label"]) == set(task.test["label"]) == set(task.validation["label"]) == {0, 1}

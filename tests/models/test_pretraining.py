@@ -191,3 +191,11 @@ def test_the_permutation_model_is_a_bert_with_one_vector_more(tmp_path, caplog, 
         torch.testing.assert_close(Bert.from_pretrained(tmp_path).eval()(**padded_batch), expected)
     assert "not used: mlm.bias" in caplog.text
     assert "query_word" in read_checkpoint(tmp_path).weights
+
+
+def test_dropout_is_changed_in_what_is_loaded(tmp_path) -> None:
+    for model in (BertForPretraining(SMALL), PermutationBert(SMALL)):
+        folder = tmp_path / type(model).__name__
+        model.save_pretrained(folder)
+        changed = type(model).from_pretrained(folder, hidden_dropout_prob=0.3)
+        assert changed.bert.layers[0].p == changed.bert.embeddings.p == 0.3

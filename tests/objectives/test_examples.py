@@ -51,6 +51,7 @@ def test_order_batch_size_and_history_do_not_matter(kind) -> None:
     assert by_row(examples(kind, batch_size=7).epoch(3)) == first
     assert by_row(examples(kind, shuffle=False, batch_size=1).epoch(3)) == first
     skipped = by_row(examples(kind).epoch(3, skip=5))
+    assert len(skipped) == len(first) - sum(len(batch.rows) for batch in list(examples(kind).epoch(3))[:5])
     assert skipped.items() < first.items()
     one = examples(kind)
     alone = one.finish(one.rows(3).collate([11]), 3)
@@ -96,6 +97,36 @@ def test_a_stream_is_one_sequence_however_it_is_cut() -> None:
     assert [rows for part in rounds for rows in part] == whole
     fresh = Stream(examples("mlm+nsp"), 100, 30)  # as after a kill
     assert [batch.rows for batch in fresh.epoch(2, skip=7)] == whole[67:90]
+
+
+def test_a_stream_goes_from_epoch_to_epoch() -> None:
+    made = examples("mlm+nsp")
+    wanted = [batch for epoch in range(20) for batch in made.epoch(epoch)][:100]
+    for mine, other in zip(Stream(made, 100, 100).epoch(0), wanted, strict=True):
+        assert mine.rows == other.rows
+        assert torch.equal(mine.input_ids, other.input_ids)
+
+
+def test_the_seed_decides_the_order_too() -> None:
+    assert examples("mlm", seed=3).rows(0).seed == 3
+
+
+def test_whole_words_are_masked_where_that_is_asked() -> None:
+    documents = encode_documents([["seemarketboat noonquayearly"] * 9], TOKENIZER)
+    made = Examples(documents, TOKENIZER, "mlm", 4, 24, whole_words=True)
+    continues, hidden = made.pieces.continues, 0
+    for batch in made.epoch(0):
+        chosen = batch.labels != IGNORED
+        true = torch.where(chosen, batch.labels, batch.input_ids)
+        for row, place in continues[true].nonzero().tolist():
+            assert chosen[row, place] == chosen[row, place - 1]
+            hidden += int(chosen[row, place])
+    assert hidden
+
+
+def test_an_unknown_word_is_asked_as_any_other() -> None:
+    (batch,) = Examples([[[TOKENIZER.unk_id, 7, 8]]], TOKENIZER, "ltr", 1, 24).epoch(0)
+    assert batch.labels.tolist() == [[TOKENIZER.unk_id, 7, 8]]
 
 
 @pytest.mark.parametrize(
