@@ -163,3 +163,10 @@ def test_the_marks_of_a_relation_can_be_told_apart(tokenizer) -> None:
     assert "[UNK]" not in {piece for mark in marks for piece in mark}
     one, other = "<e1>Ann</e1> pays <e2>Bob</e2>", "<e2>Ann</e2> pays <e1>Bob</e1>"
     assert tokenizer.ids(one) != tokenizer.ids(other)
+
+
+def test_the_first_column_is_the_first_text(tokenizer) -> None:
+    pair = Declaration("class", ("premise", "hypothesis"), ("label",), ["no", "yes"], "")
+    encoded = encode(pair, [{"premise": "the ferry", "hypothesis": "so", "label": 1}], tokenizer, 32)
+    assert encoded.encodings == tokenizer.encode(["the ferry"], ["so"], max_length=32)
+    assert encoded.encodings != tokenizer.encode(["so"], ["the ferry"], max_length=32)

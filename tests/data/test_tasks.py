@@ -323,3 +323,11 @@ def test_a_file_in_the_order_of_its_labels_has_both_in_every_split() -> None:
     rows = [{"text": f"t {number}", "label": int(number >= 100)} for number in range(200)]
     task = build_task("x", YES_NO, {"train": rows}, "here")
     assert set(task.train["label"]) == set(task.test["label"]) == set(task.validation["label"]) == {0, 1}
+
+
+def test_a_quote_in_a_tsv_file_is_a_character(tmp_path) -> None:
+    texts = [text for number in range(20) for text in (f'"a" quote {number}', f'"open {number}')]
+    lines = "".join(f"{text}\t{number % 2}\n" for number, text in enumerate(texts))
+    (tmp_path / "quotes.tsv").write_text(f"text\tlabel\n{lines}", encoding="utf-8")
+    task = load_task(tmp_path / "quotes.tsv")
+    assert sorted([*task.train["text"], *task.validation["text"], *task.test["text"]]) == sorted(texts)

@@ -8,7 +8,7 @@ import torch
 from minisft.errors import InputError
 from minisft.models import BertForPretraining
 from minisft.objectives import MaskedBatch, NextSentence, Objective, make_pairs
-from minisft.objectives.packing import cut, pack
+from minisft.objectives.packing import cut, fill, pack
 from minisft.ops import FUSED, TEXTBOOK
 from tests.conftest import SMALL
 
@@ -166,3 +166,14 @@ def test_both_classes_count(ops) -> None:
         assert objective.items(batch) == 4
         assert loss.item() == pytest.approx(-logits.log_softmax(-1)[range(4), labels].sum().item(), rel=1e-5)
         assert loss > 1
+
+
+def test_a_row_is_filled_to_the_last_piece() -> None:
+    assert fill([[1, 2], [3]], 0, room=3) == 2
+    assert fill([[1, 2], [3, 4]], 0, room=3) == 1
+    assert fill([[1, 2], [3, 4]], 0, room=1) == 1  # one in any case
+
+
+def test_what_was_cut_is_counted() -> None:
+    encodings, _ = make_pairs([[list(range(10, 30)), [40]], [[50], [60]]], 12, CLS, SEP, seed=0, epoch=0)
+    assert encodings.truncated == 1
