@@ -2,6 +2,7 @@
 
 import dataclasses
 import inspect
+import re
 
 import pytest
 import torch
@@ -208,3 +209,23 @@ def test_the_models_use_no_layer_of_torch() -> None:
         *(f"{room.__name__}.{name}" for name in ("bert", "classifier", "encoder", "layers")),
     }
     assert "torch.nn.functional" not in inspect.getsource(inspect.getmodule(Bert))
+
+
+@pytest.mark.usefixtures("unchecked")
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"classifier_dropout": "0.1"}, "classifier_dropout is '0.1'; expected a number"),
+        ({"classifier_dropout": 1.0}, "classifier_dropout is 1.0; expected 0 or more, and less than 1"),
+        ({"hidden_dropout_prob": None}, "hidden_dropout_prob is None; expected a number"),
+        ({"num_hidden_layers": 0}, "num_hidden_layers is 0; expected a whole number, at least 1"),
+        ({"num_attention_heads": 5}, "num_attention_heads 5 does not divide hidden_size 768"),
+        ({"hidden_act": "gelu_new"}, "hidden_act 'gelu_new' is not known"),
+        ({"is_decoder": True}, "this is not a BERT encoder: is_decoder is True"),
+        ({"add_cross_attention": True}, "this is not a BERT encoder: add_cross_attention is True"),
+    ],
+)
+def test_a_configuration_that_cannot_be(changes, message) -> None:
+    assert BertConfig.from_dict({"classifier_dropout": None}).classifier_dropout is None
+    with pytest.raises(InputError, match=re.escape(message)):
+        BertConfig.from_dict(changes)
