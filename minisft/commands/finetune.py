@@ -67,7 +67,7 @@ def finetune(options: argparse.Namespace) -> None:
 def prepare(options: argparse.Namespace) -> tuple[FineTuning, Task]:
     """The run that the options ask for. A resumed run takes what is not given from when it was started."""
     out = options.out or Path("runs") / run_name(options.task or options.data or DEFAULT_TASK)
-    given = Given(options, out, "task")
+    given = Given(options, out)
     default = Settings()
     settings = Settings(
         epochs=given("epochs", default.epochs),

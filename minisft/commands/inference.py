@@ -57,12 +57,7 @@ def evaluate(options: argparse.Namespace) -> None:
         )
     if task.kind in ("class", "labels", "tags"):
         task = in_words_of(model, options.model, task)
-    rows = "test rows"
-    if options.data and options.data.is_file():
-        if options.data.name == Path(description.get("task", "")).name:
-            rows = "rows that the model did not learn from: a tenth of the file"
-        else:
-            task, rows = task.all_as_test(), "rows, all of the file"
+    task, rows = choose_rows(task, options.data, description.get("task", ""))
     batches = make_batches(task, task.test, tokenizer, options.batch_size, options.max_length)
     started = time.perf_counter()
     result = evaluation.evaluate(model, KINDS[task.kind].objective(), batches, device, options.precision)
@@ -74,6 +69,18 @@ def evaluate(options: argparse.Namespace) -> None:
     say("test", f"{figures(scores)}; {len(task.test) / seconds:.0f} rows a second")
     warn_if_collapsed(result)
     write_json(options.json, {"task": task.name, "model": options.model, "test": scores})
+
+
+def choose_rows(task: Task, data: Path | None, learned: str) -> tuple[Task, str]:
+    """The task with the rows to score as its test, and what they are. `learned` is what the model was trained on.
+
+    A file is all test, unless it is that one; so is one of the same name, for the folder may have moved since.
+    """
+    if data is None or not data.is_file():
+        return task, "test rows"
+    if data.name == Path(learned).name:
+        return task, "rows that the model did not learn from: a tenth of the file"
+    return task.all_as_test(), "rows, all of the file"
 
 
 def in_words_of(model: FineTuned, name: str, task: Task) -> Task:

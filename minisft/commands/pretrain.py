@@ -76,7 +76,7 @@ def prepare(options: argparse.Namespace) -> Pretraining:
     """The run that the options ask for. A resumed run takes what is not given from when it was started."""
     kind = (options.objective or "mlm+nsp").replace("+", "-")
     out = options.out or Path("runs") / f"pretrained-{kind}"
-    given = Given(options, out, "objective")
+    given = Given(options, out)
     sizes = [f"--{name.replace('_', '-')}" for name in SIZES if getattr(options, name) is not None]
     if options.model and sizes:
         raise InputError(f"{sizes[0]} is for a new model; {options.model} has its own: leave one of the two out")

@@ -10,23 +10,23 @@ from minisft.training import read_progress
 from minisft.training.fine_tuning import STATE
 
 OPTIONS = {"learning_rate": "lr", "whole_words": "whole_word"}  # those whose option has another name
+OWNER = {"task": "finetune", "objective": "pretrain"}  # the command whose runs have this setting
 
 
 class Given:
     """The value of a setting: as an option gives it, else as a resumed run was started with, else the default."""
 
-    def __init__(self, options: argparse.Namespace, out: Path, mark: str) -> None:
-        """`mark` is a setting that only runs of this command have.
-
-        Raises InputError where `out` holds a run of the other command, or its state cannot be read.
-        """
+    def __init__(self, options: argparse.Namespace, out: Path) -> None:
+        """Raises InputError where `out` holds a run of the other command, or its state cannot be read."""
         self.options = options
         self.stored: dict[str, Any] = {}
         if options.resume and (out / STATE).exists():
             self.stored = read_progress(out / STATE)["about"]
-            if mark not in self.stored:
-                mine, other = ("finetune", "pretrain") if mark == "task" else ("pretrain", "finetune")
-                raise InputError(f"{out} holds a run of {other}; expected one of {mine}: choose another --out")
+            owner = next((command for setting, command in OWNER.items() if setting in self.stored), "another kind")
+            if owner != options.command:
+                raise InputError(
+                    f"{out} holds a run of {owner}; expected one of {options.command}: choose another --out"
+                )
         elif options.resume:
             say("resume", f"{out} holds no state yet; starting from the beginning")
 

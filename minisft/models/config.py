@@ -34,8 +34,8 @@ class BertConfig:
             least = 0 if field.name == "pad_token_id" else 1
             if field.type is int and not (type(value) is int and value >= least):
                 raise InputError(f"{field.name} is {value!r}; expected a whole number, at least {least}")
-            left_out = value is None and field.type is not float  # classifier_dropout may be
-            if field.type in (float, float | None) and not left_out and type(value) not in (int, float):
+            is_number = field.type is float or (field.type == float | None and value is not None)
+            if is_number and type(value) not in (int, float):
                 raise InputError(f"{field.name} is {value!r}; expected a number")
             if "dropout" in field.name and value is not None and not 0 <= value < 1:
                 raise InputError(f"{field.name} is {value!r}; expected 0 or more, and less than 1")
