@@ -10,6 +10,8 @@ from minisft.errors import InputError
 from minisft.ops import SCHEDULES
 from minisft.training.distributed import process_group
 
+GPU_MULTIPLE = 8  # of which the length of a batch is one on a GPU
+
 
 @dataclass(frozen=True)
 class Settings:

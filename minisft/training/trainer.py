@@ -11,8 +11,9 @@ from torch import Tensor, nn
 
 from minisft.errors import InputError
 from minisft.objectives import Objective
-from minisft.ops import SCHEDULES
+from minisft.ops import FUSED, SCHEDULES
 from minisft.training.distributed import process_group
+from minisft.training.graphs import Graphs
 from minisft.training.optimizer import AdamW, parameter_groups
 from minisft.training.settings import Settings, choose_device
 
@@ -99,11 +100,19 @@ class Trainer:
             decay=settings.decay,
             update=model.ops.adamw_update,
         )
+        self.graphs = self.record_graphs()
         self.updates_an_epoch = -(-len(batches) // settings.accumulation)
         self.total_steps = settings.epochs * self.updates_an_epoch
         self.epoch = self.batch = self.step = 0
         self.stop = False
         self.unread: list[tuple[Tensor, Tensor, float]] = []  # loss, gradient norm, learning rate
+
+    def record_graphs(self) -> Graphs | None:
+        """On a GPU, what computes an update of one batch in one process. The textbook's ops look at their numbers."""
+        alone = self.group.world_size == self.settings.accumulation == 1
+        if self.device.type != "cuda" or not alone or {self.model.ops, getattr(self.objective, "ops", None)} != {FUSED}:
+            return None
+        return Graphs(self.model, self.device, lambda batch, items: self.gradients([batch], items))
 
     def fit(self) -> None:
         """Train to the end, or until a callback sets `stop`.
@@ -148,6 +157,19 @@ class Trainer:
         self.model.train()
         self.group.seed(self.settings.seed, self.step)
         items = max(1, sum(self.objective.items(batch) for batch in window))
+        loss, norm = self.graphs(window[0], items) if self.graphs else self.gradients(window, items)
+        for group in self.optimizer.param_groups:
+            group["lr"] = self.learning_rate()
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+        self.unread.append((loss, norm, self.learning_rate()))
+        self.step, self.batch = self.step + 1, self.batch + len(window)
+        if len(self.unread) >= FLUSH_EVERY:
+            self.flush()
+        self.tell("on_update")
+
+    def gradients(self, window: list[Movable], items: int | Tensor) -> tuple[Tensor, Tensor]:
+        """Leave its clipped gradient in each parameter. The window's loss for an item, and the norm before clipping."""
         loss = torch.zeros((), device=self.device)
         for batch in window:
             rows = self.group.share(batch).to(self.device)
@@ -160,15 +182,7 @@ class Trainer:
         gradients, norm = self.model.ops.clip_gradients([p.grad for p in parameters], self.settings.max_gradient_norm)
         for parameter, gradient in zip(parameters, gradients, strict=True):
             parameter.grad = gradient
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.learning_rate()
-        self.optimizer.step()
-        self.optimizer.zero_grad()
-        self.unread.append((loss, norm, self.learning_rate()))
-        self.step, self.batch = self.step + 1, self.batch + len(window)
-        if len(self.unread) >= FLUSH_EVERY:
-            self.flush()
-        self.tell("on_update")
+        return loss, norm
 
     def learning_rate(self) -> float:
         """The rate of the next update."""

@@ -24,9 +24,9 @@ import step
 from measuring import Results, in_process, pays
 
 PARTS = {module.PART: module for module in (step, changes, optimizers, inference, growth)}
-DEFAULTS = {  # model, precisions, lengths to pretrain at, what is left out
-    "cpu": ("minilm", ["fp32", "bf16"], [128], {"compiled"}),
-    "cuda": ("12x768", ["fp32", "tf32", "bf16"], [128, 512], {"textbook"}),
+DEFAULTS = {  # model, precisions, lengths to pretrain at and tokens in a batch there, what is left out
+    "cpu": ("minilm", ["fp32", "bf16"], [128], 2**11, {"compiled", "launched"}),
+    "cuda": ("12x768", ["fp32", "tf32", "bf16"], [128, 512], 2**15, {"textbook"}),
 }
 
 
@@ -39,17 +39,19 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--model", help="minilm, or LAYERSxWIDTH with random weights")
     parser.add_argument("--precisions", nargs="+", choices=["fp32", "tf32", "bf16"])
     parser.add_argument("--lengths", nargs="*", type=int, help="of the rows to pretrain on")
-    parser.add_argument("--rows", type=int, default=16, help="in a batch")
+    parser.add_argument("--rows", type=int, default=16, help="in a batch, to fine-tune")
+    parser.add_argument("--pretraining-tokens", type=int, help="in a batch")
     parser.add_argument("--systems", nargs="+", choices=step.SYSTEMS)
     parser.add_argument("--go-on", action="store_true", help="keep what has been measured, and add what is missing")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="begin nothing new after so long")
     parser.add_argument("--show", action="store_true", help="measure nothing")
     options = parser.parse_args()
-    model, precisions, lengths, without = DEFAULTS[options.device]
+    model, precisions, lengths, tokens, without = DEFAULTS[options.device]
     options.model = options.model or model
     worth = [each for each in precisions if options.show or pays(each, options.device)]
     options.precisions = options.precisions or worth
     options.lengths = lengths if options.lengths is None else options.lengths
+    options.pretraining_tokens = options.pretraining_tokens or tokens
     options.systems = options.systems or [system for system in step.SYSTEMS if system not in without]
     return options
 

@@ -86,7 +86,7 @@ class Module(pl.LightningModule):
 def timed(workload: Workload, recipe: bool = False) -> Clock:
     """Updates of Lightning at its best: length groups, fused AdamW, no log and no file."""
     warnings.filterwarnings("ignore")
-    clock, tokens = Clock(workload.device, workload.steps), []
+    clock, tokens = Clock(workload.device, workload.steps, workload.skipped), []
 
     class Ticks(Callback):
         def on_train_batch_end(self, *arguments: Any) -> None:

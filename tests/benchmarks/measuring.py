@@ -33,7 +33,7 @@ def wait(device: str) -> None:
 class Clock:
     """Seconds and real tokens of all updates but the first few. The device is waited for at both ends only."""
 
-    def __init__(self, device: str, steps: int, skipped: int = SKIPPED) -> None:
+    def __init__(self, device: str, steps: int, skipped: int) -> None:
         self.device, self.steps, self.skipped = device, steps, skipped
         self.count = self.tokens = 0
         self.started = self.seconds = 0.0

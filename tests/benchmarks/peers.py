@@ -36,7 +36,11 @@ def tokenize(split: Dataset, task: Task, tokenizer: Any, padding: str | bool) ->
 def arguments_for(out: Path, **arguments: Any) -> TrainingArguments:
     """A silent Trainer's arguments."""
     return TrainingArguments(
-        output_dir=str(out), report_to="none", disable_tqdm=True, dataloader_pin_memory=False, **arguments
+        output_dir=str(out),
+        report_to="none",
+        disable_tqdm=True,
+        dataloader_pin_memory=not arguments.get("use_cpu"),
+        **arguments,
     )
 
 
@@ -84,7 +88,7 @@ def hardware(workload: Workload) -> dict[str, Any]:
 
 def timed(workload: Workload, recipe: bool) -> Clock:
     """Updates of the Trainer: by the document's recipe, or at its best: length groups, no needless padding."""
-    clock, tokens = Clock(workload.device, workload.steps), []
+    clock, tokens = Clock(workload.device, workload.steps, workload.skipped), []
 
     class Ticks(TrainerCallback):
         def on_step_end(self, args, state, control, **kwargs) -> None:

@@ -22,23 +22,24 @@ SYSTEMS = {
     "lightning": "Lightning at its best",
     "ours": "minisft",
     "compiled": "minisft, torch.compile",
+    "launched": "minisft, without CUDA graphs",
     "textbook": "minisft, textbook ops",
 }
-UPDATES = {
-    "recipe": 10,
-    "textbook": 16,
-}  # of the others 50: so many batches the Trainer's length groups sort at once
+OURS = ("ours", "compiled", "launched", "textbook")
+UPDATES = {"recipe": 10, "textbook": 16}  # of the others 50: so many batches the Trainer's length groups sort at once
 PRETRAINING_UPDATES = 8  # all rows have the same length
+EPOCH = 230  # updates of MRPC: after so many no length is new, and a GPU has prepared itself for all of them
 
 
 def ours(workload: Workload, way: str) -> Clock:
-    """Updates of this code's Trainer: with its fused ops ("ours"), those compiled, or the textbook's."""
+    """Updates of this code's Trainer: in one of the ways of OURS."""
     from minisft.models import BertForPretraining, SequenceClassifier
     from minisft.objectives import Classification, MaskedWords, Stream
     from minisft.ops import FUSED, TEXTBOOK
     from minisft.training import Callback, Settings, Trainer
 
-    clock, ops = Clock(workload.device, workload.steps), TEXTBOOK if way == "textbook" else FUSED
+    clock = Clock(workload.device, workload.steps, workload.skipped)
+    ops = TEXTBOOK if way == "textbook" else FUSED
 
     class Ticks(Callback):
         def on_update(self, trainer: Trainer) -> None:
@@ -57,7 +58,10 @@ def ours(workload: Workload, way: str) -> Clock:
         model.compile(dynamic=True)  # or every length is compiled for itself
     precision = "bf16" if workload.precision == "bf16" else "fp32"
     settings = Settings(precision=precision, seed=workload.seed, batch_size=workload.rows)
-    Trainer(model, objective, batches, settings, workload.device, [Ticks()]).fit()
+    trainer = Trainer(model, objective, batches, settings, workload.device, [Ticks()])
+    if way == "launched":
+        trainer.graphs = None
+    trainer.fit()
     return clock
 
 
@@ -84,7 +88,7 @@ def measure(system: str, round: int, **workload: Any) -> dict[str, float]:
         return {"gflops": matmul_peak(found.precision, found.device)}
     torch.manual_seed(round)
     set_precision(found.precision)
-    if system in ("ours", "compiled", "textbook"):
+    if system in OURS:
         return ours(found, system).report()
     if system == "lightning":
         from lightning_peer import timed
@@ -99,18 +103,27 @@ def plan(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
         for precision in options.precisions:
             base = Workload(model=options.model, precision=precision, device=options.device)
             kinds = [replace(base, rows=options.rows)]
-            kinds += [replace(base, kind="pretrain", length=length, rows=options.rows) for length in options.lengths]
+            kinds += [
+                replace(base, kind="pretrain", length=length, rows=options.pretraining_tokens // length)
+                for length in options.lengths
+            ]
             yield asked("peak", number, kinds[0])
             for workload in kinds:
                 for system in options.systems:
-                    if workload.kind == "finetune" or system in ("trainer", "ours", "compiled"):
+                    if workload.kind == "finetune" or system in ("trainer", *OURS[:3]):
                         yield asked(system, number, workload)
 
 
 def asked(system: str, number: int, workload: Workload) -> dict[str, Any]:
     """What `measure` is given."""
-    updates = PRETRAINING_UPDATES if workload.kind == "pretrain" else UPDATES.get(system, 50)
-    values = asdict(replace(workload, steps=SKIPPED + (1 if system == "peak" else updates)))
+    skipped, updates = SKIPPED, UPDATES.get(system, 50)
+    if system == "peak":
+        updates = 1
+    elif workload.kind == "pretrain":
+        updates = PRETRAINING_UPDATES
+    elif workload.device == "cuda" and system != "recipe":
+        skipped, updates = EPOCH, EPOCH // 2
+    values = asdict(replace(workload, skipped=skipped, steps=skipped + updates))
     del values["seed"]  # that of the round
     return {"system": system, "round": number, **values}
 
@@ -132,7 +145,7 @@ def report(results: Results) -> None:
 
 def described(asked: dict[str, Any]) -> dict[str, Any]:
     """The workload alone; how many steps a system is given does not make it another."""
-    return {name: value for name, value in asked.items() if name not in ("system", "round", "steps")}
+    return {name: value for name, value in asked.items() if name not in ("system", "round", "steps", "skipped")}
 
 
 def print_table(kind: Workload, rows: dict[str, dict[int, dict]], peak: float) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from measuring import SKIPPED
+
 from minisft.checkpoints import locate
 from minisft.checkpoints.folder import read_config
 from minisft.data import Batches, Task, load_task, make_batches
@@ -14,6 +16,7 @@ from minisft.data.corpus import encode_documents, town_corpus
 from minisft.models import BertConfig, BertForPretraining
 from minisft.objectives import Examples
 from minisft.text import Tokenizer
+from minisft.training.settings import GPU_MULTIPLE
 
 HIDDEN = 0.15  # the share of words that are masked in pretraining
 CORPUS = 20_000, 400_000  # tokens of the town to pretrain on, at least and at most: an epoch may come again
@@ -30,6 +33,7 @@ class Workload:
     precision: str = "fp32"  # or tf32, bf16
     device: str = "cpu"
     steps: int = 54  # updates, those before the clock included
+    skipped: int = SKIPPED  # updates before the clock
     seed: int = 0
 
     @property
@@ -71,7 +75,8 @@ def sized(name: str) -> BertConfig:
 def pairs_to_learn(workload: Workload, task: Task) -> Batches:
     """The rows of a fine-tuning."""
     tokenizer = Tokenizer.from_folder(locate("minilm"))
-    return make_batches(task, task.train, tokenizer, workload.rows, workload.length, shuffle=True, seed=workload.seed)
+    multiple_of = GPU_MULTIPLE if workload.device == "cuda" else 1  # as in FineTuning
+    return make_batches(task, task.train, tokenizer, workload.rows, workload.length, True, workload.seed, multiple_of)
 
 
 def text_to_learn(workload: Workload) -> Examples:

@@ -21,7 +21,9 @@ def test_training_on_the_gpu_agrees_with_the_cpu(ops, precision) -> None:
     for device in ("cpu", "cuda"):
         records, model = Records(), small(ops)
         settings = Settings(epochs=3, learning_rate=1e-2, precision=precision)
-        Trainer(model, Classification(ops), made_up(), settings, device, [records]).fit()
+        trainer = Trainer(model, Classification(ops), made_up(), settings, device, [records])
+        trainer.fit()
+        assert (device == "cuda" and ops is FUSED) == bool(trainer.graphs and trainer.graphs.recorded)
         curves.append([record["loss"] for record in records.all])
         batches = made_up(shuffle=False)
         outputs.append(evaluate(model, Classification(ops), batches, torch.device(device), precision).outputs)
