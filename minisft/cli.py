@@ -116,6 +116,9 @@ def add_pretraining(command: argparse.ArgumentParser) -> None:
     command.add_argument("--dropout", type=float, help="while pretraining; fine-tuning has the model's own (0)")
     command.add_argument("--whole-word", action="store_const", const=True, help="mask all pieces of a word together")
     command.add_argument("--precision", choices=["fp32", "bf16"], help="of matrix products (fp32)")
+    command.add_argument(
+        "--compile", action="store_const", const=True, help="torch.compile first: for long runs on a GPU"
+    )
     command.add_argument("--seed", type=int, help="decides the weights, the rows, the masks and dropout (0)")
     command.add_argument("--keep-every", type=int, metavar="UPDATES", help="keep the state also between measurements")
     command.add_argument("--out", type=Path, help="folder for the model, the log and the curve (runs/pretrained-...)")

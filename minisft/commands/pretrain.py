@@ -91,6 +91,7 @@ def prepare(options: argparse.Namespace) -> Pretraining:
         choose_corpus(options, given), given("objective", "mlm+nsp"), given("model", None), shape, settings,
         given("steps", 1000), out, given("max_length", None), given("whole_words", False),
         given("dropout", 0.0), options.device, keep_every=options.keep_every, resume=options.resume,
+        compile=bool(options.compile),
     )  # fmt: skip
 
 

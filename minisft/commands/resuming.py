@@ -36,5 +36,6 @@ class Given:
 
 
 def keep_on(options: argparse.Namespace) -> str:
-    """What a command to go on must say again: how often a state is kept decides nothing and is not in it."""
-    return f" --keep-every {options.keep_every}" if options.keep_every else ""
+    """What a command to go on must say again: what decides nothing is not kept in the state."""
+    again = f" --keep-every {options.keep_every}" if options.keep_every else ""
+    return again + (" --compile" if getattr(options, "compile", None) else "")

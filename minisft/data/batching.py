@@ -106,7 +106,12 @@ def move(batch: AnyBatch, device: torch.device) -> AnyBatch:
     if device.type == "cpu":
         return batch
     tensors = {name: value for name, value in vars(batch).items() if isinstance(value, Tensor)}
-    return replace(batch, **{name: tensor.to(device, non_blocking=True) for name, tensor in tensors.items()})
+    return replace(batch, **{name: pinned(tensor).to(device, non_blocking=True) for name, tensor in tensors.items()})
+
+
+def pinned(tensor: Tensor) -> Tensor:
+    """A tensor that a GPU can fetch when it comes to it. For one in any other memory of the CPU, it is waited for."""
+    return tensor.pin_memory() if tensor.device.type == "cpu" else tensor
 
 
 def share(batch: AnyBatch, rank: int, world_size: int) -> AnyBatch:

@@ -4,12 +4,15 @@ A graph is the list of an update's kernels, recorded once for each shape of batc
 call. It reads and writes always the same memory: so a batch is copied to where the graph looks for it.
 """
 
+import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+
+from minisft.data.batching import pinned
 
 Computed = tuple[Tensor, Tensor]  # the loss, and the gradient norm before clipping
 AT_MOST = 128  # graphs: each keeps some megabytes of the driver's memory
@@ -40,10 +43,16 @@ class Graphs:
         self.seen: set[tuple] = set()
         self.recorded: dict[tuple, Recorded] = {}
         self.pool = torch.cuda.graph_pool_handle()  # one graph at a time is running: all may use the same memory
+        self.stream = torch.cuda.Stream(device)  # nothing is recorded on the usual one
         self.gradients: dict[nn.Parameter, Tensor] = {}  # of the last update, whatever its shape
 
     def __call__(self, batch: Any, items: int) -> Computed:
         """What `compute` gives for a batch that may still lie on the CPU."""
+        with torch.cuda.device(self.device):
+            return self.update(batch, items)
+
+    def update(self, batch: Any, items: int) -> Computed:
+        """By a graph, where there is one or it is time to record it."""
         parameters = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
         shape = (len(parameters), *((name, tensor.shape, tensor.dtype) for name, tensor in tensors(batch).items()))
         if shape not in self.recorded:
@@ -51,10 +60,10 @@ class Graphs:
             if shape not in self.seen or large or len(self.recorded) == AT_MOST:
                 self.seen.add(shape)
                 return self.compute(batch.to(self.device), items)
-            self.recorded[shape] = self.record(batch.to(self.device), items)
+            self.recorded[shape] = self.record(copy.deepcopy(batch).to(self.device), items)
         found = self.recorded[shape]
         for name, tensor in tensors(batch).items():
-            getattr(found.batch, name).copy_(tensor, non_blocking=True)
+            getattr(found.batch, name).copy_(pinned(tensor), non_blocking=True)
         found.items.fill_(items)
         found.graph.replay()
         for parameter in found.trained:
@@ -67,10 +76,16 @@ class Graphs:
         if not self.gradients:
             self.gradients = {parameter: torch.zeros_like(parameter) for parameter in parameters}
         graph, divisor = torch.cuda.CUDAGraph(), torch.full((), float(items), device=self.device)
-        with torch.cuda.graph(graph, pool=self.pool, capture_error_mode="thread_local"):
-            loss, norm = self.compute(batch, divisor)
-            trained = [parameter for parameter in parameters if parameter.grad is not None]
-            torch._foreach_copy_([self.gradients[p] for p in trained], [p.grad for p in trained])
+        self.stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(self.stream):  # torch.cuda.graph would first give all free memory back
+            graph.capture_begin(self.pool, capture_error_mode="thread_local")
+            try:
+                loss, norm = self.compute(batch, divisor)
+                trained = [parameter for parameter in parameters if parameter.grad is not None]
+                torch._foreach_copy_([self.gradients[p] for p in trained], [p.grad for p in trained])
+            finally:
+                graph.capture_end()
+        torch.cuda.current_stream().wait_stream(self.stream)
         self.model.zero_grad()  # what the graph itself has for gradients, the next graph may use for something else
         return Recorded(graph, batch, divisor, loss, norm, trained)
 

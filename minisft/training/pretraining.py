@@ -14,6 +14,7 @@ from minisft.checkpoints.folder import read_config
 from minisft.data.corpus import Corpus, encode_documents
 from minisft.errors import InputError
 from minisft.models import BertConfig, BertForPretraining, PermutationBert
+from minisft.models.compiling import compile_parts
 from minisft.objectives import OBJECTIVES, Examples, PretrainingObjective, Stream
 from minisft.ops import FUSED, Ops
 from minisft.text import Tokenizer
@@ -70,6 +71,7 @@ class Pretraining:
     ops: Ops = FUSED
     keep_every: int | None = None
     resume: bool = False
+    compile: bool = False  # see `compile_parts`: it pays in long runs on a GPU
     callbacks: tuple[Callback, ...] = ()
 
     def __post_init__(self) -> None:
@@ -86,6 +88,8 @@ class Pretraining:
         self.state = self.out / STATE
         self.tokenizer = self.find_tokenizer()
         self.model = self.make_model()
+        if self.compile:
+            compile_parts(self.model)
         require_rows(self.model.config, self.tokenizer, self.source)
         longest = self.model.config.max_position_embeddings
         self.max_length = min(128, longest) if self.max_length is None else self.max_length

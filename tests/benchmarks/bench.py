@@ -26,7 +26,7 @@ from measuring import Results, in_process, pays
 PARTS = {module.PART: module for module in (step, changes, optimizers, inference, growth)}
 DEFAULTS = {  # model, precisions, lengths to pretrain at and tokens in a batch there, what is left out
     "cpu": ("minilm", ["fp32", "bf16"], [128], 2**11, {"compiled", "launched"}),
-    "cuda": ("12x768", ["fp32", "tf32", "bf16"], [128, 512], 2**15, {"textbook"}),
+    "cuda": ("12x768", ["fp32", "tf32", "bf16"], [128, 512], 2**16, {"textbook"}),
 }
 
 

@@ -104,12 +104,13 @@ def timed(workload: Workload, recipe: bool = False) -> Clock:
             return pad(features)
 
         groups = LengthGroups(pairs_to_learn(workload, task), module)
+        loader = DataLoader(rows, batch_sampler=groups, collate_fn=collate, pin_memory=workload.device != "cpu")
         pl.Trainer(
             max_steps=workload.steps, gradient_clip_val=1.0, callbacks=[Ticks()], logger=False, devices=1,
             accelerator="cpu" if workload.device == "cpu" else "gpu",
             precision="bf16-mixed" if workload.precision == "bf16" else "32-true",
             enable_progress_bar=False, enable_model_summary=False, enable_checkpointing=False,
-        ).fit(module, DataLoader(rows, batch_sampler=groups, collate_fn=collate))  # fmt: skip
+        ).fit(module, loader)  # fmt: skip
     return clock
 
 

@@ -27,6 +27,7 @@ SYSTEMS = {
 }
 OURS = ("ours", "compiled", "launched", "textbook")
 UPDATES = {"recipe": 10, "textbook": 16}  # of the others 50: so many batches the Trainer's length groups sort at once
+PRETRAINING = ("trainer", "ours", "compiled")  # lengths that change would be compiled for too long
 PRETRAINING_UPDATES = 8  # all rows have the same length
 EPOCH = 230  # updates of MRPC: after so many no length is new, and a GPU has prepared itself for all of them
 
@@ -34,6 +35,7 @@ EPOCH = 230  # updates of MRPC: after so many no length is new, and a GPU has pr
 def ours(workload: Workload, way: str) -> Clock:
     """Updates of this code's Trainer: in one of the ways of OURS."""
     from minisft.models import BertForPretraining, SequenceClassifier
+    from minisft.models.compiling import compile_parts
     from minisft.objectives import Classification, MaskedWords, Stream
     from minisft.ops import FUSED, TEXTBOOK
     from minisft.training import Callback, Settings, Trainer
@@ -55,7 +57,7 @@ def ours(workload: Workload, way: str) -> Clock:
             model, objective = BertForPretraining.from_pretrained(folder, ops), MaskedWords(ops)
             batches = Counted(Stream(text_to_learn(workload), workload.steps, workload.steps))
     if way == "compiled":
-        model.compile(dynamic=True)  # or every length is compiled for itself
+        compile_parts(model)
     precision = "bf16" if workload.precision == "bf16" else "fp32"
     settings = Settings(precision=precision, seed=workload.seed, batch_size=workload.rows)
     trainer = Trainer(model, objective, batches, settings, workload.device, [Ticks()])
@@ -110,7 +112,7 @@ def plan(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
             yield asked("peak", number, kinds[0])
             for workload in kinds:
                 for system in options.systems:
-                    if workload.kind == "finetune" or system in ("trainer", *OURS[:3]):
+                    if system in PRETRAINING if workload.kind == "pretrain" else system != "compiled":
                         yield asked(system, number, workload)
 
 
@@ -121,7 +123,7 @@ def asked(system: str, number: int, workload: Workload) -> dict[str, Any]:
         updates = 1
     elif workload.kind == "pretrain":
         updates = PRETRAINING_UPDATES
-    elif workload.device == "cuda" and system != "recipe":
+    elif workload.device == "cuda" and system == "ours":
         skipped, updates = EPOCH, EPOCH // 2
     values = asdict(replace(workload, skipped=skipped, steps=skipped + updates))
     del values["seed"]  # that of the round

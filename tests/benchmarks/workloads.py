@@ -19,7 +19,7 @@ from minisft.text import Tokenizer
 from minisft.training.settings import GPU_MULTIPLE
 
 HIDDEN = 0.15  # the share of words that are masked in pretraining
-CORPUS = 20_000, 400_000  # tokens of the town to pretrain on, at least and at most: an epoch may come again
+CORPUS = 20_000, 200_000  # tokens of the town to pretrain on, at least and at most: an epoch may come again
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from minisft.models import SequenceClassifier
 from minisft.objectives import Classification
 from minisft.ops import FUSED, TEXTBOOK
 from minisft.training import Settings, Trainer, evaluate
+from tests.conftest import SMALL
 from tests.training.shared_runs import RUNS, run
 from tests.training.test_distributed import finish, torchrun
 from tests.training.test_trainer import Records, made_up, small
@@ -43,6 +44,47 @@ def test_two_processes_with_a_gpu_each_agree_with_one_on_the_cpu(tmp_path) -> No
             assert (mine - theirs).norm() < 1e-4 * theirs.norm(), name
             losses = [[record["loss"] for record in records] for records in (found[name]["records"], expected.records)]
             assert losses[0] == pytest.approx(losses[1], rel=1e-3), name
+
+
+def test_graphs_follow_what_is_trained() -> None:
+    """A layer that is frozen between two updates stays as it is from then on, though the batch's shape is known."""
+    model = small(FUSED)
+    trainer = Trainer(model, Classification(), made_up(), Settings(learning_rate=1e-2, warmup=0), "cuda")
+    batch = next(trainer.batches.epoch(0)).to(trainer.device)  # where a loader may have put it already
+    ids = batch.input_ids.clone()
+    frozen = model.bert.layers[0].feed_forward.widen.weight
+    for number in range(8):
+        before = frozen.clone()
+        if number == 4:
+            frozen.requires_grad_(False)
+        trainer.update([batch])
+        assert torch.equal(before, frozen) == (number >= 4), number
+        assert len(trainer.graphs.recorded) == (number >= 1) + (number >= 5), number
+    assert torch.equal(batch.input_ids, ids)
+
+
+def test_dropout_draws_anew_in_every_replay() -> None:
+    torch.manual_seed(1)
+    model = SequenceClassifier(SMALL, ["no", "yes"])
+    trainer = Trainer(model, Classification(), made_up(), Settings(learning_rate=1e-30), "cuda")
+    batch = next(trainer.batches.epoch(0))
+    for _ in range(8):
+        trainer.update([batch])
+    assert len({loss.item() for loss, _, _ in trainer.unread}) == 8
+
+
+def test_a_vocabulary_that_is_no_multiple_of_eight() -> None:
+    generator = torch.Generator().manual_seed(0)
+    shapes = (7, 70), (15_007, 70), (15_007,)
+    inputs = [torch.randn(shape, generator=generator, dtype=torch.float64) for shape in shapes]
+    found = []
+    for device in ("cpu", "cuda"):
+        leaves = [tensor.to(device).requires_grad_() for tensor in inputs]
+        out = FUSED.linear(*leaves)
+        weights = torch.linspace(-1, 1, out.numel(), device=device).double().view_as(out)
+        found.append([out, *torch.autograd.grad((out * weights).sum(), leaves)])
+    for expected, mine in zip(*found, strict=True):
+        torch.testing.assert_close(mine.cpu(), expected)
 
 
 def test_a_real_bert_on_the_gpu() -> None:
