@@ -84,10 +84,21 @@ class Graphs:
                 trained = [parameter for parameter in parameters if parameter.grad is not None]
                 torch._foreach_copy_([self.gradients[p] for p in trained], [p.grad for p in trained])
             finally:
-                graph.capture_end()
+                end(graph)
         torch.cuda.current_stream().wait_stream(self.stream)
         self.model.zero_grad()  # what the graph itself has for gradients, the next graph may use for something else
         return Recorded(graph, batch, divisor, loss, norm, trained)
+
+
+def end(graph: torch.cuda.CUDAGraph) -> None:
+    """Stop recording. Raises RuntimeError where that has failed."""
+    try:
+        graph.capture_end()
+    except RuntimeError as error:
+        raise RuntimeError(
+            "an update could not be recorded as a CUDA graph: something holds a result of the model's weights with its "
+            "gradient, such as a loss or weight.clone(); detach() it, or set the Trainer's graphs to None"
+        ) from error
 
 
 def tensors(batch: Any) -> dict[str, Tensor]:

@@ -54,7 +54,7 @@ def test_graphs_follow_what_is_trained() -> None:
     ids = batch.input_ids.clone()
     frozen = model.bert.layers[0].feed_forward.widen.weight
     for number in range(8):
-        before = frozen.clone()
+        before = frozen.detach().clone()
         if number == 4:
             frozen.requires_grad_(False)
         trainer.update([batch])
