@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from argparse import Namespace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from transformers import AutoTokenizer, BertForPreTraining
 
 from minisft.checkpoints import locate
 from minisft.cli import main
+from minisft.commands.resuming import keep_on
 from minisft.errors import InputError
 from minisft.models import Bert, BertForPretraining, PermutationBert
 from minisft.training import read_log, read_progress
@@ -52,6 +54,26 @@ def arguments(*more: object) -> list[str]:
 def command(*more: object) -> list[str]:
     """The same, for a process of its own."""
     return [sys.executable, "-m", "minisft", *arguments(*more)]
+
+
+def test_a_compiled_model_is_pretrained(text, tmp_path, monkeypatch, unchecked) -> None:
+    """Traced and not compiled, which takes half a minute. A run that is cut off says how to go on in the same way."""
+    compiled, plain = [], torch.nn.Module.compile
+
+    def trace(part: torch.nn.Module, backend: str) -> None:
+        compiled.append(type(part).__name__)
+        plain(part, backend="aot_eager")
+
+    monkeypatch.setattr(torch.nn.Module, "compile", trace)
+    main(arguments("--corpus", text, "--steps", 6, *SMALL, "--out", tmp_path / "one", "--compile"))
+    assert compiled == ["Embeddings", "EncoderLayer", "EncoderLayer", "WordHead"]
+    main(arguments("--corpus", text, "--steps", 6, *SMALL, "--out", tmp_path / "two"))
+    losses = [[r["loss"] for r in read_log(tmp_path / name / "log.jsonl") if "loss" in r] for name in ("one", "two")]
+    assert len(losses[0]) >= 6
+    assert losses[0] == pytest.approx(losses[1], rel=1e-5)
+    assert len(compiled) == 4
+    assert keep_on(Namespace(keep_every=5, compile=True)) == " --keep-every 5 --compile"
+    assert keep_on(Namespace(keep_every=None, compile=None)) == keep_on(Namespace(keep_every=None)) == ""
 
 
 @pytest.fixture(scope="module")

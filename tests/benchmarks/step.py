@@ -123,8 +123,8 @@ def asked(system: str, number: int, workload: Workload) -> dict[str, Any]:
         updates = 1
     elif workload.kind == "pretrain":
         updates = PRETRAINING_UPDATES
-    elif workload.device == "cuda" and system == "ours":
-        skipped, updates = EPOCH, EPOCH // 2
+    elif workload.device == "cuda" and system != "recipe":
+        skipped, updates = EPOCH, 50
     values = asdict(replace(workload, skipped=skipped, steps=skipped + updates))
     del values["seed"]  # that of the round
     return {"system": system, "round": number, **values}
@@ -163,8 +163,10 @@ def print_table(kind: Workload, rows: dict[str, dict[int, dict]], peak: float) -
         both = each.keys() & costs.get("ours", {}).keys()
         ratio = f"{statistics.median(each[n] / costs['ours'][n] for n in both):.2f}" if both else ""
         memory = statistics.median(found["peak_mb"] for found in rows[system].values())
+        milliseconds = 1000 * cost * kind.rows * mean
+        digits = 0 if milliseconds >= 100 else 1
         print(
-            f"{SYSTEMS[system]:<50}{1000 * cost * kind.rows * mean:>8.0f}{ratio:>11}{1 / cost:>10.0f}{memory:>9.0f}"
+            f"{SYSTEMS[system]:<50}{milliseconds:>8.{digits}f}{ratio:>11}{1 / cost:>10.0f}{memory:>9.0f}"
             f"{flops_a_token(kind, mean) / cost / 1e9 / peak:>9.0%}"
         )
 

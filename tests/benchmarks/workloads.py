@@ -19,7 +19,7 @@ from minisft.text import Tokenizer
 from minisft.training.settings import GPU_MULTIPLE
 
 HIDDEN = 0.15  # the share of words that are masked in pretraining
-CORPUS = 20_000, 200_000  # tokens of the town to pretrain on, at least and at most: an epoch may come again
+CORPUS = 20_000, 400_000  # tokens of the town to pretrain on, at least and at most: an epoch may come again
 
 
 @dataclass(frozen=True)
@@ -88,6 +88,7 @@ def text_to_learn(workload: Workload) -> Examples:
     text = [i for document in documents for sentence in document for i in sentence]
     room = workload.length - 2  # [CLS] and [SEP]
     rows = [[text[start : start + room]] for start in range(0, len(text) - room, room)]
+    rows = rows[: max(1, len(rows) // workload.rows) * workload.rows]  # and every batch
     return Examples(rows, tokenizer, "mlm", workload.rows, workload.length, workload.seed)
 
 

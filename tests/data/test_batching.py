@@ -5,6 +5,7 @@ import itertools
 import torch
 
 from minisft.data import Batches
+from minisft.ops import IGNORED
 from minisft.text import Encodings
 
 
@@ -49,6 +50,29 @@ def test_grouping_by_length_wastes_little() -> None:
     # The batches themselves come in random order: neighbours are not of like length.
     widths = [batch.input_ids.shape[1] for batch in batches.epoch(0)]
     assert sum(abs(a - b) for a, b in itertools.pairwise(widths)) / len(widths) > 15
+
+
+def test_lengths_are_multiples_where_that_is_asked() -> None:
+    """On to the next multiple, but not beyond the longest row that may be; tags have the length of the rows."""
+    ids = [[7] * length for length in (3, 5, 13, 16)]
+    tags = [[[1] * len(row)] for row in ids]
+    encodings = Encodings(ids, [[1] * len(row) for row in ids], 0)
+    batches = Batches(encodings, tags, 4, 9, kind="tags", multiple_of=8, max_length=14)
+    for rows, length in (([0], 8), ([0, 1], 8), ([0, 2], 14), ([2], 14), ([3], 16), ([0, 3], 16)):
+        batch = batches.collate(rows)
+        assert batch.input_ids.shape == batch.token_type_ids.shape == (len(rows), length)
+        assert batch.labels.shape == (len(rows), 1, length)
+        assert (batch.attention_mask is None) == (rows == [3])
+        for number, row in enumerate(rows):
+            own, padding = len(ids[row]), length - len(ids[row])
+            assert batch.input_ids[number].tolist() == [7] * own + [9] * padding
+            assert batch.token_type_ids[number].tolist() == [1] * own + [0] * padding
+            assert batch.labels[number].tolist() == [[1] * own + [IGNORED] * padding]
+            if rows != [3]:
+                assert batch.attention_mask[number].tolist() == [True] * own + [False] * padding
+    one_class = Batches(encodings, [1, 0, 1, 0], 4, 9, multiple_of=8, max_length=16).collate([0, 1])
+    several = Batches(encodings, [[1.0, 0.0]] * 4, 4, 9, kind="labels", multiple_of=8, max_length=16).collate([0, 1])
+    assert (one_class.labels.shape, several.labels.shape) == ((2,), (2, 2))
 
 
 def test_padding_is_the_vocabularys_own() -> None:

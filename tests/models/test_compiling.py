@@ -1,0 +1,71 @@
+"""What torch.compile makes of a model computes the same. No compiler is needed for that: the model is traced alone."""
+
+import copy
+
+import pytest
+import torch
+
+from minisft.errors import InputError
+from minisft.models import BertForPretraining, PermutationBert
+from minisft.models.compiling import compile_parts
+from minisft.objectives import MaskedBatch, MaskedWords, PermutedWords
+from minisft.objectives.permutation import PermutedBatch, order_words
+from minisft.objectives.pretraining import labelled
+from minisft.ops import IGNORED
+from tests.conftest import SMALL
+
+
+def words() -> tuple[torch.Tensor, torch.Generator]:
+    generator = torch.Generator().manual_seed(2)
+    return torch.randint(5, SMALL.vocab_size, (3, 9), generator=generator), generator
+
+
+def masked_batch() -> MaskedBatch:
+    ids, generator = words()
+    labels = torch.where(torch.rand(3, 9, generator=generator) < 0.3, ids, IGNORED)
+    mask = torch.arange(9) < torch.tensor([[9], [7], [8]])
+    segments = (torch.arange(9) > 4).long().expand(3, 9)
+    return MaskedBatch(ids, mask, segments, labels, labelled(labels), torch.zeros(3, dtype=torch.long), [0, 1, 2])
+
+
+def permuted_batch() -> PermutedBatch:
+    ids, generator = words()
+    ordered = order_words(ids, torch.ones_like(ids, dtype=torch.bool), torch.rand(3, 9, generator=generator))
+    return PermutedBatch(ids, None, torch.zeros_like(ids), *ordered, labelled(ordered[2]), [0, 1, 2])
+
+
+@pytest.mark.usefixtures("unchecked")
+@pytest.mark.parametrize(
+    ("kind", "objective", "batch"),
+    [(BertForPretraining, MaskedWords(), masked_batch()), (PermutationBert, PermutedWords(), permuted_batch())],
+    ids=["masked", "permuted"],
+)
+def test_loss_and_gradients_are_the_same(kind, objective, batch) -> None:
+    torch.manual_seed(0)
+    model = kind(SMALL).eval()
+    twin = copy.deepcopy(model)
+    compile_parts(twin, backend="aot_eager")
+    traced = [name for name, part in twin.named_modules() if part._compiled_call_impl]
+    assert traced == ["bert.embeddings", "bert.layers.0", "bert.layers.1", "bert.layers.2", "mlm"]
+    assert list(twin.state_dict()) == list(model.state_dict())  # no name has changed: it is saved as ever
+    assert (batch.labels != IGNORED).sum() == objective.items(batch) > 1
+    results = []
+    for one in (model, twin):
+        loss, logits = objective(one, batch)
+        loss.backward()
+        results.append((loss, logits, *(p.grad for p in one.parameters() if p.grad is not None)))
+    assert len(results[0]) > 40
+    for expected, mine in zip(*results, strict=True):
+        torch.testing.assert_close(mine, expected)
+
+
+def test_no_compiler_is_said_before_anything_is_compiled(monkeypatch) -> None:
+    model = BertForPretraining(SMALL)
+    monkeypatch.setenv("CXX", "no-such-compiler")
+    with pytest.raises(InputError, match=r"found no C\+\+ compiler \(no-such-compiler\): install one"):
+        compile_parts(model)
+    monkeypatch.delenv("CXX")
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(InputError, match=r"\(g\+\+, clang\+\+, c\+\+\)"):
+        compile_parts(model)
+    assert not any(part._compiled_call_impl for part in model.modules())
