@@ -94,16 +94,18 @@ def split_words(text: str) -> list[tuple[int, int]]:
 
 
 def join_words(words: list[str]) -> tuple[str, list[tuple[int, int]]]:
-    """Words as a text, and where each stands in it: a space between two, but none beside Chinese."""
+    """Words as a text, and where each stands in it: a space between two, but none beside Chinese or Japanese."""
     text, places = "", []
     for word in words:
-        close = text and (is_wide(text[-1]) or is_wide(word[0]))
+        close = text and (is_unspaced(text[-1]) or is_unspaced(word[0]))
         text += "" if close or not text else " "
         places.append((len(text), len(text) + len(word)))
         text += word
     return text, places
 
 
-def is_wide(character: str) -> bool:
-    """An ideograph, or a punctuation mark that is as wide as one."""
-    return is_cjk(character) or unicodedata.east_asian_width(character) in "WF"
+def is_unspaced(character: str) -> bool:
+    """An ideograph, a kana, or a punctuation mark that is as wide as they are. Korean words stand apart."""
+    if is_cjk(character) or unicodedata.name(character, "").startswith(("HIRAGANA", "KATAKANA")):
+        return True
+    return is_punctuation(character) and unicodedata.east_asian_width(character) in "WF"

@@ -170,3 +170,26 @@ def test_the_first_column_is_the_first_text(tokenizer) -> None:
     encoded = encode(pair, [{"premise": "the ferry", "hypothesis": "so", "label": 1}], tokenizer, 32)
     assert encoded.encodings == tokenizer.encode(["the ferry"], ["so"], max_length=32)
     assert encoded.encodings != tokenizer.encode(["so"], ["the ferry"], max_length=32)
+
+
+def test_a_question_of_just_the_room_is_not_cut(tokenizer) -> None:
+    """Half of the room, 3 special tokens taken off, is the question's: (15 - 3) // 2 = 6 pieces."""
+    fits, too_long = (question("a quay", "quay", " ".join(["why"] * count)) for count in (6, 7))
+    assert encode(ASKING, [fits], tokenizer, 15).encodings.truncated == 0
+    assert encode(ASKING, [too_long], tokenizer, 15).encodings.truncated == 1
+
+
+def test_words_of_just_the_room_are_not_cut(tokenizer) -> None:
+    words = ["the"] * 6
+    for room, truncated in ((8, 0), (7, 1)):
+        row = {"tokens": words, "ner_tags": [0] * 6}
+        assert encode(TAGGING, [row], tokenizer, room).encodings.truncated == truncated
+
+
+def test_the_first_answer_is_learned_and_one_of_nothing_stands_nowhere(tokenizer) -> None:
+    context = "The ferry left at noon, not at dawn. \u200b"
+    row = question(context, "noon", "When?")
+    row["answers"] = {"text": ["noon", "dawn"], "answer_start": [context.index("noon"), context.index("dawn")]}
+    encoded = encode(ASKING, [row], tokenizer, 64)
+    assert text_of(encoded, 0) == "noon"
+    assert encode(ASKING, [question(context, "\u200b", "When?")], tokenizer, 64).labels == [[0, 0]]

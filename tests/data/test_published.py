@@ -7,6 +7,7 @@ import pytest
 from seqeval.metrics.sequence_labeling import get_entities
 
 from minisft.data import load_task
+from minisft.data.published import read_published
 from minisft.data.registry import PUBLISHED
 from minisft.errors import InputError
 
@@ -114,3 +115,24 @@ def test_an_answer_where_it_is_not(monkeypatch, tmp_path) -> None:
     monkeypatch.setenv("MINISFT_DATA", str(tmp_path))
     with pytest.raises(InputError, match=r"train row 1: the answer is 'Bob', but at 1 the context has 'nn '"):
         load_task("squad")
+
+
+@pytest.mark.parametrize(
+    ("name", "files", "line", "expected"),
+    [
+        ("mrpc", ("msr_paraphrase_train.txt", "msr_paraphrase_test.txt"), "1\t17\t18\tleft\tright",
+         {"sentence1": "left", "sentence2": "right", "label": 1}),
+        ("sst2", ("train.tsv", "dev.tsv", "test.tsv"), "so-so\t1", {"sentence": "so-so", "label": 1}),
+        ("stsb", ("sts-train.tsv", "sts-dev.tsv", "sts-test.tsv"), "main\tMSR\t2012\t7\t3.5\tleft\tright\tmore",
+         {"sentence1": "left", "sentence2": "right", "label": 3.5}),
+        ("vreg", ("Valence-reg-En-train.txt", "Valence-reg-En-dev.txt"), "id\tat sea\tvalence\t0.25",
+         {"text": "at sea", "label": 0.25}),
+    ],
+)  # fmt: skip
+def test_columns_are_where_the_publishers_have_them(tmp_path, name, files, line, expected) -> None:
+    header = "a\tb\tc\td\te\n" if name in ("mrpc", "vreg") else ""
+    for file in files:
+        (tmp_path / file).write_text(f"{header}{line}\n", encoding="utf-8")
+    splits = read_published(name, tmp_path)
+    assert len(splits) == len(files)
+    assert all(rows == [expected] for rows in splits.values())

@@ -331,3 +331,48 @@ def test_a_quote_in_a_tsv_file_is_a_character(tmp_path) -> None:
     (tmp_path / "quotes.tsv").write_text(f"text\tlabel\n{lines}", encoding="utf-8")
     task = load_task(tmp_path / "quotes.tsv")
     assert sorted([*task.train["text"], *task.validation["text"], *task.test["text"]]) == sorted(texts)
+
+
+def test_a_text_may_hold_a_line_separator_or_a_line_end(tmp_path) -> None:
+    """Python counts U+2028 and its like as line ends, JSON and csv do not; and csv keeps what stands in quotes."""
+    texts = [f"one\u2028two {n}" for n in range(20)]
+    jsonl = write(tmp_path, "a.jsonl", "".join(f'{{"text": "{t}", "label": {n % 2}}}\n' for n, t in enumerate(texts)))
+    path = tmp_path / "a.csv"
+    path.write_bytes(("text,label\n" + "".join(f'"one\r\ntwo {n}",{n % 2}\n' for n in range(20))).encode())
+    for task, end in ((load_task(jsonl), "\u2028"), (load_task(path), "\r\n")):
+        rows = [*task.train, *task.validation, *task.test]
+        assert {row["text"] for row in rows} == {f"one{end}two {n}" for n in range(20)}
+
+
+def test_a_column_of_row_numbers_is_no_text_and_valid_is_a_split(tmp_path) -> None:
+    for index, name in enumerate(("id", "idx", "Unnamed: 0")):
+        folder = tmp_path / f"{index}"
+        folder.mkdir()
+        for split, count in (("train", 8), ("valid", 3), ("test", 4)):
+            write(
+                folder, f"{split}.csv", f"{name},text,label\n" + "".join(f"{n},t {n},{n % 2}\n" for n in range(count))
+            )
+        task = load_task(folder)
+        assert task.columns == ("text",)
+        assert (len(task.train), len(task.validation), len(task.test)) == (8, 3, 4)
+
+
+def test_a_label_that_only_the_test_has_is_known_too(tmp_path) -> None:
+    for split, label in (("train", "spam"), ("dev", "ham"), ("test", "other")):
+        write(tmp_path, f"{split}.csv", "text,label\n" + f"a,{label}\nb,spam\n" * 3)
+    assert load_task(tmp_path).labels == ["ham", "other", "spam"]
+    structured = tmp_path / "structured"
+    structured.mkdir()
+    for split, label in (("train", "fear"), ("dev", "joy"), ("test", "anger")):
+        write(structured, f"{split}.jsonl", f'{{"text": "a", "labels": ["{label}"]}}\n' * 3)
+    assert sorted(load_task(structured).labels) == ["anger", "fear", "joy"]
+
+
+def test_all_splits_of_a_task_are_numbered_anew() -> None:
+    rows = [{"text": f"t {n}", "label": label} for n, label in enumerate(["a", "b", "c"] * 4)]
+    task = build_task("made", Declaration("class", ("text",), ("label",), ["a", "b", "c"], ""), {"train": rows}, "")
+    other = task.renumber(["c", "x", "a", "b"])
+    for split in ("train", "validation", "test"):
+        before = [task.labels[row["label"]] for row in getattr(task, split)]
+        after = [other.labels[row["label"]] for row in getattr(other, split)]
+        assert before == after != []

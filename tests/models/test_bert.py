@@ -11,7 +11,7 @@ from transformers import BertForSequenceClassification, BertModel
 
 from minisft.checkpoints.mapping import to_hugging_face, to_ours
 from minisft.errors import InputError
-from minisft.models import Bert, BertConfig, SequenceClassifier
+from minisft.models import Bert, BertConfig, NestedTokenClassifier, SequenceClassifier, SpanClassifier
 from minisft.ops import FUSED, TEXTBOOK, Ops
 from minisft.text import Tokenizer
 from tests.conftest import SMALL
@@ -232,3 +232,39 @@ def test_a_dropout_for_the_head_may_be_left_out() -> None:
 def test_a_configuration_that_cannot_be(changes, message) -> None:
     with pytest.raises(InputError, match=re.escape(message)):
         BertConfig.from_dict(changes)
+
+
+@pytest.mark.parametrize(("asked", "hidden", "expected"), [(None, 0.3, 0.3), (0.0, 0.3, 0.0), (0.2, 0.3, 0.2)])
+def test_the_heads_own_dropout(asked, hidden, expected) -> None:
+    """0 is a probability like any other, and not the absence of one."""
+    config = dataclasses.replace(SMALL, classifier_dropout=asked, hidden_dropout_prob=hidden)
+    seen = []
+
+    def dropout(x: torch.Tensor, p: float) -> torch.Tensor:
+        seen.append(p)
+        return x
+
+    model = SequenceClassifier(config, ["no", "yes"], FUSED.replace(dropout=dropout)).train()
+    model(torch.randint(5, 90, (2, 4)))
+    assert seen[-1] == expected
+    assert set(seen[:-1]) == {hidden}
+    # Nothing is dropped before an answer's place, as in Google's BERT.
+    seen.clear()
+    SpanClassifier(config, ["start", "end"], FUSED.replace(dropout=dropout)).train()(torch.randint(5, 90, (2, 4)))
+    assert len(seen) == 1 + 2 * SMALL.num_hidden_layers
+
+
+def test_outer_tags_come_first() -> None:
+    model = NestedTokenClassifier(SMALL, ["O", "B-x", "I-x"]).eval()
+    ids = torch.randint(5, 90, (2, 7))
+    states = model.bert.hidden_states(ids)[-1]
+    outer, inner = model(ids).unbind(1)
+    torch.testing.assert_close(outer, model.classifier(states))
+    torch.testing.assert_close(inner, model.nested_classifier(states))
+    assert not torch.allclose(outer, inner)
+
+
+def test_a_mask_of_another_shape_is_refused(unchecked) -> None:
+    model = Bert(SMALL).eval()
+    with pytest.raises(InputError, match=r"attention_mask has shape \(2, 3\), expected that of input_ids, \(2, 7\)"):
+        model(torch.randint(5, 90, (2, 7)), torch.ones(2, 3, dtype=torch.bool))

@@ -122,3 +122,14 @@ def test_ignored_positions_change_neither_loss_nor_gradient(ops: Ops) -> None:
     wrong[0, 0] = -1
     with pytest.raises(IndexError):
         objective(model, batch_of(wrong, ids))
+
+
+def test_a_short_row_hides_its_lowest_word_whole() -> None:
+    """No draw is below 0.15: the word with the lowest goes, and it is the draw of its first piece that counts."""
+    ids = torch.tensor([[ID[piece] for piece in ("[CLS]", "sail", "##ing", "##s", "the", "[SEP]")]])
+    draws = torch.full((1, 6, 3), 0.9, dtype=torch.float64)
+    draws[0, :, 0] = torch.tensor([0.2, 0.5, 0.3, 0.95, 0.6, 0.2], dtype=torch.float64)
+    _, labels = mask_words(ids, draws, PIECES, whole_words=True)
+    assert (labels != IGNORED).tolist() == [[False, True, True, True, False, False]]
+    _, labels = mask_words(ids, draws, PIECES)
+    assert (labels != IGNORED).tolist() == [[False, False, True, False, False, False]]

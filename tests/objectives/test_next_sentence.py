@@ -177,3 +177,30 @@ def test_a_row_is_filled_to_the_last_piece() -> None:
 def test_what_was_cut_is_counted() -> None:
     encodings, _ = make_pairs([[list(range(10, 30)), [40]], [[50], [60]]], 12, CLS, SEP, seed=0, epoch=0)
     assert encodings.truncated == 1
+
+
+def test_a_document_is_packed_alike_whatever_the_others_are() -> None:
+    """One generator for all documents would pass on what the documents before have drawn."""
+    texts = documents(60)
+    longer = [texts[0] * 7, *texts[1:]]
+
+    def rows_of_others(found: list[list[int]]) -> list[list[int]]:
+        return [row for row in found if row[1] // 1_000_000 > 1]
+
+    for epoch in range(3):
+        short, long = (pack(some, 24, CLS, SEP, seed=0, epoch=epoch).input_ids for some in (texts, longer))
+        assert rows_of_others(short) == rows_of_others(long)
+        assert len(long) > len(short)
+
+
+def test_where_a_pair_is_split_is_drawn_for_each_document_by_itself() -> None:
+    texts = documents(60)
+    firsts = []
+    for some in (texts, [texts[0] * 7, *texts[1:]]):
+        encodings, _ = make_pairs(some, 48, CLS, SEP, seed=0, epoch=0)
+        found: dict[int, list[int]] = {}  # of each document the first text of its first row
+        for row, segments in zip(encodings.input_ids, encodings.token_type_ids, strict=True):
+            a, _ = split(row, segments)
+            found.setdefault(a[0] // 1_000_000, [word // 1000 for word in a][:1])
+        firsts.append({number: first for number, first in found.items() if number > 1})
+    assert firsts[0] == firsts[1]

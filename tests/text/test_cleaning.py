@@ -104,3 +104,6 @@ def test_words_are_found_where_they_stand_and_joined_again() -> None:
     joined, places = join_words(["Ann", "met", "王", "伟", "，", "Bob"])
     assert joined == "Ann met王伟，Bob"
     assert [joined[start:end] for start, end in places] == ["Ann", "met", "王", "伟", "，", "Bob"]
+    assert join_words(["한국어", "낱말", "。", "끝"])[0] == "한국어 낱말。끝"
+    assert join_words(["ひら", "がな", "カナ"])[0] == "ひらがなカナ"
+    assert join_words(["nice", "😀", "day"])[0] == "nice 😀 day"

@@ -165,3 +165,30 @@ def test_importing_the_room_is_light() -> None:
     code = "import sys, minisft.text; print(sorted({'transformers', 'datasets'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_a_piece_may_be_a_line_separator(small: list[str], tmp_path: Path) -> None:
+    """str.splitlines would cut there, and every later id would be another piece's."""
+    vocabulary = [*small, "\u2028", "\x85", "last"]
+    (tmp_path / "vocab.txt").write_bytes(("\n".join(vocabulary) + "\n").encode())
+    assert Tokenizer.from_folder(tmp_path).vocabulary == vocabulary
+
+
+@pytest.mark.parametrize("asked", [{"strip_accents": False}, {"handle_chinese_chars": False}])
+def test_another_cleaning_is_refused_wherever_it_is_written(small: list[str], tmp_path: Path, asked: dict) -> None:
+    normalizer = {"type": "BertNormalizer", "lowercase": True, "strip_accents": None, "handle_chinese_chars": True}
+    model = {"type": "WordPiece", "vocab": {piece: number for number, piece in enumerate(small)}}
+    for changes, fits in (({}, True), (asked, False)):
+        described = {"normalizer": normalizer | changes, "model": model}
+        (tmp_path / "tokenizer.json").write_text(json.dumps(described), encoding="utf-8")
+        if fits:
+            assert Tokenizer.from_folder(tmp_path).vocabulary == small
+        else:
+            with pytest.raises(InputError, match="choose another model"):
+                Tokenizer.from_folder(tmp_path)
+
+
+def test_half_a_surrogate_pair_in_a_word_shifts_no_other(small: list[str]) -> None:
+    (pieces,) = Tokenizer(small).align([["the", "\ud83d", "th\udc00e"]])
+    assert pieces.places == [0, 2]
+    assert pieces.ids == [10, 10]
