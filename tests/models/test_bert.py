@@ -11,7 +11,15 @@ from transformers import BertForSequenceClassification, BertModel
 
 from minisft.checkpoints.mapping import to_hugging_face, to_ours
 from minisft.errors import InputError
-from minisft.models import Bert, BertConfig, NestedTokenClassifier, SequenceClassifier, SpanClassifier
+from minisft.models import (
+    Bert,
+    BertConfig,
+    BertForPretraining,
+    NestedTokenClassifier,
+    PermutationBert,
+    SequenceClassifier,
+    SpanClassifier,
+)
 from minisft.ops import FUSED, TEXTBOOK, Ops
 from minisft.text import Tokenizer
 from tests.conftest import SMALL
@@ -171,15 +179,18 @@ def test_dropout_stands_where_bert_has_it(ops: Ops, padded_batch) -> None:
 
 def test_initialisation_is_berts() -> None:
     torch.manual_seed(0)
-    model = SequenceClassifier(BertConfig(vocab_size=5000, hidden_size=96, num_hidden_layers=2), ["no", "yes"])
-    for name, parameter in model.named_parameters():
+    config = BertConfig(vocab_size=5000, hidden_size=96, num_hidden_layers=2, initializer_range=0.03)
+    several = [f"label {number}" for number in range(100)]
+    heads = NestedTokenClassifier(config, several), SequenceClassifier(config, several), SpanClassifier(config, several)
+    models = *heads, BertForPretraining(config), PermutationBert(config)
+    for name, parameter in (pair for model in models for pair in model.named_parameters()):
         if name.endswith("bias"):
             assert (parameter == 0).all(), name
         elif "norm" in name:
             assert (parameter == 1).all(), name
-        elif parameter.numel() > 5000:
-            assert abs(parameter.std().item() - 0.02) < 0.001, name
-            assert abs(parameter.mean().item()) < 0.001, name
+        else:  # five standard errors
+            assert parameter.std().item() == pytest.approx(0.03, rel=5 / (2 * parameter.numel()) ** 0.5), name
+            assert abs(parameter.mean().item()) < 5 * 0.03 / parameter.numel() ** 0.5, name
 
 
 def test_what_does_not_fit_is_said(unchecked) -> None:

@@ -1,5 +1,6 @@
 """Tags, spans and sets of labels: loss and gradients equal Hugging Face's; what does not count changes nothing."""
 
+import itertools
 import logging
 
 import pytest
@@ -126,7 +127,9 @@ def test_pieces_that_do_not_count_change_nothing(ops: Ops, padded_batch) -> None
     model = TokenClassifier(SMALL, TAGS, ops).eval()
     labels = make_labels("tags", TAGS)
     loss, logits = Tagging(ops)(model, make_batch(padded_batch, labels))
-    loss.backward()
+    (gradient,) = torch.autograd.grad(loss, logits)
+    for b, layer, t in itertools.product(range(3), range(labels.shape[1]), range(11)):
+        assert (labels[b, layer, t] == IGNORED) == (gradient[b, layer, t] == 0).all()
     kept = [(b, t) for b in range(3) for t in range(11) if labels[b, 0, t] != IGNORED]
     by_hand = sum(-logits[b, 0, t].log_softmax(-1)[labels[b, 0, t]] for b, t in kept)
     assert loss.item() == pytest.approx(by_hand.item(), rel=1e-5)  # and id 0, O, is a label like any other

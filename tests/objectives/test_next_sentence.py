@@ -198,9 +198,9 @@ def test_where_a_pair_is_split_is_drawn_for_each_document_by_itself() -> None:
     firsts = []
     for some in (texts, [texts[0] * 7, *texts[1:]]):
         encodings, _ = make_pairs(some, 48, CLS, SEP, seed=0, epoch=0)
-        found: dict[int, list[int]] = {}  # of each document the first text of its first row
+        found: dict[int, int] = {}  # for each document, the last sentence of the first text of its first row
         for row, segments in zip(encodings.input_ids, encodings.token_type_ids, strict=True):
             a, _ = split(row, segments)
-            found.setdefault(a[0] // 1_000_000, [word // 1000 for word in a][:1])
-        firsts.append({number: first for number, first in found.items() if number > 1})
+            found.setdefault(a[0] // 1_000_000, a[-1] // 1000)
+        firsts.append({number: last for number, last in found.items() if number > 1})
     assert firsts[0] == firsts[1]
