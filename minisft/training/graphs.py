@@ -53,8 +53,8 @@ class Graphs:
 
     def update(self, batch: Any, items: int) -> Computed:
         """By a graph, where there is one or it is time to record it."""
-        parameters = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
-        shape = (len(parameters), *((name, tensor.shape, tensor.dtype) for name, tensor in tensors(batch).items()))
+        trained = tuple(parameter.requires_grad for parameter in self.model.parameters())
+        shape = (trained, *((name, tensor.shape, tensor.dtype) for name, tensor in tensors(batch).items()))
         if shape not in self.recorded:
             large = max(tensor.numel() for tensor in tensors(batch).values()) > LARGEST
             if shape not in self.seen or large or len(self.recorded) == AT_MOST:
