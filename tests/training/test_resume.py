@@ -22,6 +22,7 @@ from minisft.errors import InputError
 from minisft.models import SequenceClassifier
 from minisft.text import Tokenizer
 from minisft.training import Callback, FineTuning, Settings, Trainer, read_log, read_progress
+from minisft.training.callbacks import Validate
 from minisft.training.fine_tuning import STATE
 from tests.training.interruptions import StopAt, assert_same_weights
 
@@ -160,6 +161,22 @@ def test_best_epoch_is_kept_and_patience_ends_the_run(reviews, tiny, tmp_path, m
     for name, tensor in run.model.state_dict().items():
         assert torch.equal(tensor, weights[1][name]), name
         assert torch.equal(kept[name], weights[1][name]), name
+
+
+@pytest.mark.parametrize(
+    ("metric", "scores", "losses", "best"),
+    [
+        ("f1", [0.0, 0.0, 0.0], [2.0, 1.5, 1.8], 2),  # no entity found yet: the loss tells
+        ("f1", [0.2, 0.5, 0.5], [1.0, 1.4, 1.4], 2),  # of equal ones the first
+        ("f1", [0.2, 0.6, 0.5], [1.0, 3.0, 0.5], 2),  # more is better, whatever the loss
+        ("loss", [0.9, 0.1, 0.5], [1.0, 0.7, 0.8], 2),
+    ],
+)
+def test_which_epoch_is_the_best(metric, scores, losses, best, tmp_path) -> None:
+    validate = Validate(None, metric, tmp_path)
+    for epoch, (score, loss) in enumerate(zip(scores, losses, strict=True), 1):
+        validate.history.append({"epoch": epoch, "step": epoch, "f1": score, "loss": loss})
+    assert validate.best_epoch() == best
 
 
 def test_a_model_that_gives_no_loss_any_more_is_not_kept(reviews, tiny, tmp_path, monkeypatch) -> None:
