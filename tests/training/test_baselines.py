@@ -1,10 +1,11 @@
 """Baselines of each kind do what their names say, on rows small enough to know the answer."""
 
 import pytest
+from sklearn.feature_extraction.text import CountVectorizer
 
 from minisft.data import Declaration, Task
 from minisft.data.task import build_task
-from minisft.training.baselines import baselines, clues_of, sliding_window
+from minisft.training.baselines import baselines, clues_of, features, most_frequent_tags, sliding_window
 
 
 def make(kind: str, columns: tuple, targets: tuple, labels: list[str], train: list[dict], test: list[dict]) -> Task:
@@ -96,3 +97,34 @@ def test_the_sliding_window_finds_what_stands_beside_the_questions_words() -> No
     assert said.text not in ("heron", "landed")  # an answer does not repeat the question
     assert said.text == context[said.start : said.start + len(said.text)]
     assert baselines(task)["majority"]["exact_match"] == 0.0
+
+
+def test_the_sliding_window_gives_no_word_of_the_question_back() -> None:
+    train = [ask("Who slept?", "Paris slept .", "Paris")] * 10
+    test = [ask("heron landed when?", "Heron landed Tuesday at the quay .", "Tuesday")]
+    (said,) = sliding_window(make("span", ("question", "context"), ("answers",), [], train, test))
+    assert said.text == "Tuesday"
+
+
+def test_an_unknown_word_is_outside_wherever_that_stands_among_the_tags() -> None:
+    rows = [{"tokens": ["Oslo", "sleeps"], "ner_tags": [0, 1]}] * 10
+    test = [{"tokens": ["Oslo", "dreams"], "ner_tags": [0, 1]}]
+    task = make("tags", ("tokens",), ("ner_tags",), ["B-place", "O"], rows, test)
+    assert most_frequent_tags(task) == [[[0, 1]]]
+
+
+def test_of_a_pair_the_bag_of_words_sees_what_is_shared_and_what_differs() -> None:
+    """Alike or not is neither in the first text nor in the second."""
+    words = ["ferry", "market", "school", "bakery"]
+    pairs = [{"one": a, "two": b, "label": int(a == b)} for a in words for b in words]
+    train = [row for row in pairs for _ in range(1 + 2 * row["label"])]  # as many of each
+    task = make("class", ("one", "two"), ("label",), ["no", "yes"], train, pairs)
+    assert baselines(task)["bag of words"]["accuracy"] == 1.0
+    (one, two, differing, shared) = range(4)
+    found = features(task.test, task.columns, CountVectorizer(vocabulary=words).transform).toarray()
+    for row, values in zip(pairs, found.reshape(16, 4, 4), strict=True):
+        each = [[int(row[name] == word) for word in words] for name in ("one", "two")]
+        assert values[one].tolist() == each[0]
+        assert values[two].tolist() == each[1]
+        assert values[differing].tolist() == [abs(a - b) for a, b in zip(*each, strict=True)]
+        assert values[shared].tolist() == [a * b for a, b in zip(*each, strict=True)]

@@ -52,6 +52,9 @@ def test_held_out_text_is_guessed_better(kind, tmp_path) -> None:
     after = run.measure()
     assert after[f"{words}_perplexity"] < 0.35 * before[f"{words}_perplexity"]
     assert after[f"{words}_perplexity"] == pytest.approx(math.exp(after[f"{words}_loss"]))
+    parts = {"mlm+nsp": ("mlm", "nsp"), "mlm": ("mlm",)}.get(kind, ("plm",))
+    wanted = {f"{part}_{score}" for part in parts for score in ("loss", "accuracy")} | {f"{parts[0]}_perplexity"}
+    assert set(after) == wanted | {"loss"}  # a perplexity is of words, not of next sentences
     assert after["loss"] == pytest.approx(sum(value for name, value in after.items() if name.endswith("_loss")))
     best = run.validate.history[run.validate.best_epoch() - 1]
     assert after == pytest.approx({name: best[name] for name in after})
