@@ -76,11 +76,13 @@ class AnswerKey:
         """The first gradient that differs."""
         for name, gradient in expected.gradients.items():
             mine = answer.gradients.get(name)
-            if gradient is None or mine is None:
-                if gradient is not mine:
-                    what = f"no gradient reaches {name}: do .detach(), .item() or torch.tensor(...) cut it off?"
-                    return Difference(what, backward=True)
+            if gradient is None and mine is None:
                 continue
+            if gradient is None:
+                return Difference(f"a gradient reaches {name}, and none should", backward=True)
+            if mine is None:
+                what = f"no gradient reaches {name}: do .detach(), .item() or torch.tensor(...) cut it off?"
+                return Difference(what, backward=True)
             difference = compare(gradient, mine, f"the gradient of {name}", self.contract.relative_tolerance)
             if difference:
                 return replace(difference, backward=True)

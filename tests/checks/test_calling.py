@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from minisft.checks import CONTRACTS, AnswerKey, examine, feedback, report
+from minisft.checks import CONTRACTS, Answer, AnswerKey, examine, feedback, report
 from minisft.checks.calling import Foreign, plain
 from minisft.checks.comparing import compare
 
@@ -270,3 +270,18 @@ def test_what_is_not_plain_is_kept_by_its_type_alone() -> None:
     assert type(plain(torch.nn.Parameter(torch.ones(2)))) is torch.Tensor
     view = torch.arange(6.0).view(2, 3).T.expand(2, 3, 2)
     assert plain(view).is_contiguous()
+
+
+def test_a_gradient_is_where_the_reference_has_one_and_nowhere_else() -> None:
+    key, ones = AnswerKey(CONTRACTS["layer_norm"], 0), torch.ones(2, dtype=torch.float64)
+
+    def said(expected: torch.Tensor | None, mine: torch.Tensor | None) -> str | None:
+        difference = key.difference(Answer(1.0, {"x": expected}), Answer(1.0, {"x": mine}))
+        assert difference is None or difference.backward
+        return difference.what if difference else None
+
+    assert said(None, None) is said(ones, ones.clone()) is None
+    assert said(None, ones) == "a gradient reaches x, and none should"
+    assert said(ones, None).startswith("no gradient reaches x: do .detach()")
+    assert said(ones, 2 * ones) == "the gradient of x has wrong numbers"
+    assert key.difference(Answer(1.0, {"x": ones}), Answer(1.0, {})).what.startswith("no gradient reaches x")

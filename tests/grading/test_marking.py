@@ -73,3 +73,32 @@ def test_values_and_gradients_of_known_kinds_stay(key) -> None:
     cleaned = Words([]).cleaned(answer, CONTRACTS["layer_norm"])
     assert cleaned.gradients == answer.gradients
     assert cleaned.value == answer.value
+
+
+def test_points_are_for_what_is_right_and_for_nothing_else(key) -> None:
+    right, cells = key.answer_key.expected, [Cell(3, SOURCE)]
+
+    def marked(**outcome) -> tuple[str, float | None]:
+        found = Outcome(**outcome)
+        (one,) = mark([EXERCISE], {"layer_norm": key}, Run(outcomes={"layer_norm": found}), cells, LIMITS)
+        assert one.out_of == EXERCISE.points
+        return one.status, one.points
+
+    def fails(kind: str, said: str, detail: str = "") -> list[Answer]:
+        return [Answer(failure=Failure(kind, said, detail))] * len(right)
+
+    assert marked(answers=right) == ("right", 2.0)
+    assert marked(answers=[replace(answer, value=answer.value + 1) for answer in right]) == ("wrong", 0.0)
+    assert marked(answers=[*right[:-1], replace(right[-1], value=None)]) == ("wrong", 0.0)
+    assert marked(answers=fails("raised", "it raises MemoryError")) == ("memory", 0.0)
+    assert marked(answers=fails("raised", "it raises RuntimeError", "can't allocate memory")) == ("memory", 0.0)
+    assert marked(answers=fails("raised", "it raises NotThereError")) == ("borrowed", 0.0)
+    assert marked(answers=fails("raised", "it raises ValueError")) == ("error", 0.0)
+    assert marked(answers=fails("stub", "NotImplementedError")) == ("stub", 0.0)
+    assert marked(answers=right[:-1]) == ("unreadable", 0.0)  # fewer answers than cases
+    for failed, status in (("time", "time"), ("died", "died"), ("stopped", "died"), ("size", "unreadable"),
+                           ("nonsense", "unreadable"), ("missing", "missing")):  # fmt: skip
+        assert marked(failed=failed, answers=right) == (status, 0.0)
+    by_hand = replace(EXERCISE, function="")
+    (one,) = mark([by_hand], {}, Run(outcomes={}), cells, LIMITS)
+    assert (one.status, one.points, one.out_of) == ("by hand", None, 2.0)

@@ -65,6 +65,19 @@ def test_held_out_text_is_guessed_better(kind, tmp_path) -> None:
     assert len([r for r in read_log(tmp_path / "log.jsonl") if "validation" not in r]) == 200
 
 
+def test_of_much_held_out_text_some_of_everywhere_is_measured(tmp_path, monkeypatch) -> None:
+    everything = make(tmp_path / "all", "mlm").held_out
+    rows = [batch.rows for batch in everything]
+    assert len(rows) >= 4
+    monkeypatch.setattr("minisft.training.pretraining.MEASURED", 24)  # rows; a batch has eight
+    run = make(tmp_path / "some", "mlm", settings=replace(FAST, seed=5))
+    some = [batch.rows for batch in run.held_out]
+    step = -(-8 * len(rows) // 24)
+    assert some == rows[::step]  # the same rows in the same order, whatever the run's seed
+    assert sum(map(len, some)) <= 24 < sum(map(len, rows))
+    assert torch.equal(run.held_out[0].input_ids, everything[0].input_ids)
+
+
 @pytest.mark.usefixtures("unchecked")
 def test_the_next_sentence_is_learnt(tmp_path) -> None:
     """Which takes a comparison of the two segments. Chance is a half; 1 in 16 random ones fits by accident."""
