@@ -2,12 +2,13 @@
 
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 import torch
 
 from minisft import InputError
-from minisft.checks import CONTRACTS, check, examine, feedback, report
+from minisft.checks import CONTRACTS, Answer, AnswerKey, check, examine, feedback, report
 from minisft.checks.tables import Proof, page, table
 
 pytestmark = pytest.mark.usefixtures("unchecked")
@@ -155,3 +156,21 @@ def test_the_command() -> None:
     done = run("lernorm")
     assert done.returncode == 2
     assert done.stderr.startswith("error: there is no exercise 'lernorm'; did you mean layer_norm")
+
+
+def test_a_mistake_is_named_only_where_it_is_the_only_one_that_fits() -> None:
+    """Two mutants that answer alike where it was tried could both be meant: then neither is named."""
+    key = object.__new__(AnswerKey)
+    key.contract = SimpleNamespace(relative_tolerance=None, results=(), mutants=("first", "second"))
+    key.cases = [SimpleNamespace(property="one"), SimpleNamespace(property="other")]
+    key.expected = [Answer(0.0), Answer(0.0)]
+
+    def named(mistakes: list[list[float]], answers: list[float]) -> tuple:
+        key.__dict__["mistakes"] = [[Answer(value) for value in values] for values in mistakes]
+        return key.recognise([Answer(value) for value in answers], "one")
+
+    assert named([[1.0, 2.0], [1.0, 3.0]], [1.0, 3.0]) == ("second", True)
+    assert named([[1.0, 2.0], [1.0, 3.0]], [1.0, 0.0]) == (None, False)
+    assert named([[1.0, 2.0], [1.0, 3.0]], [1.0, 5.0]) == (None, False)
+    assert named([[1.0, 2.0], [4.0, 3.0]], [1.0, 5.0]) == ("first", False)
+    assert named([[1.0, 2.0], [4.0, 3.0]], [6.0, 3.0]) == (None, False)
