@@ -7,8 +7,8 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn import functional
 
+from minisft.ops.attention_in_blocks import attention_in_blocks
 from minisft.ops.dropout import dropout as drop
-from minisft.ops.dropout import dropout_fused
 from minisft.ops.softmax import softmax
 
 
@@ -51,10 +51,9 @@ def attention_fused(
     dropout: float = 0.0,
 ) -> Float[Tensor, "*batch Q V"]:
     """`attention` by torch's fused kernels, which are fastest where `mask` is None."""
-    # torch has no fused kernel with dropout on a CPU, and its plain one draws slowly.
-    attend = (
-        attention_on_cpu_fused if dropout and query.device.type == "cpu" else functional.scaled_dot_product_attention
-    )
+    attend = functional.scaled_dot_product_attention
+    if 0.0 < dropout < 1.0 and query.device.type == "cpu" and not torch.compiler.is_compiling():
+        attend = attention_in_blocks  # torch has no fused kernel with dropout on a CPU
     if mask is None:
         return attend(query, key, value, dropout_p=dropout)
     # Backends differ on a row with no visible key (0 or NaN): let it see everything, then set it to zero.
@@ -64,25 +63,3 @@ def attention_fused(
         return attend(query, key, value, attn_mask=mask, dropout_p=dropout)
     out = attend(query, key, value, attn_mask=mask | ~sees_something, dropout_p=dropout)
     return out.masked_fill(~sees_something, 0.0)
-
-
-def attention_on_cpu_fused(
-    query: Float[Tensor, "*batch Q D"],
-    key: Float[Tensor, "*batch K D"],
-    value: Float[Tensor, "*batch K V"],
-    attn_mask: Bool[Tensor, "*#batch #Q K"] | None = None,
-    dropout_p: float = 0.0,
-) -> Float[Tensor, "*batch Q V"]:
-    """scaled_dot_product_attention with the fast dropout of this room; every query sees some key."""
-    *batch, queries, width = query.shape
-    texts = math.prod(batch)
-    query, key, value = (x.reshape(texts, *x.shape[-2:]) for x in (query, key, value))
-    if attn_mask is None:
-        hidden = query.new_zeros(())
-    else:
-        hidden = query.new_zeros(attn_mask.shape).masked_fill_(~attn_mask, -math.inf)
-        hidden = hidden.expand(*batch, -1, -1).reshape(texts, *attn_mask.shape[-2:])
-    # One product scales, multiplies and hides: every pass over the scores that is saved is time.
-    scores = torch.baddbmm(hidden, query, key.transpose(1, 2), beta=float(attn_mask is not None), alpha=width**-0.5)
-    context = dropout_fused(torch.softmax(scores, -1), dropout_p).to(value.dtype) @ value
-    return context.view(*batch, queries, value.shape[-1])

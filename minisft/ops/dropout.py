@@ -1,7 +1,10 @@
 """Dropout: in training, each number is zero with probability p and the rest is scaled by 1 / (1 - p)."""
 
+import math
+from collections.abc import Sequence
+
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int16
 from torch import Tensor
 from torch.nn import functional
 
@@ -27,10 +30,17 @@ def dropout_fused(x: Float[Tensor, "*shape"], p: float) -> Float[Tensor, "*shape
     """
     if p == 0.0:
         return x
-    # Where p rounds to 1, its border is no number of 16 bits.
-    if x.device.type != "cpu" or round(p * 2**16) == 2**16:
+    if x.device.type != "cpu" or p == 1.0:
         return functional.dropout(x, p, training=True)
-    draws = torch.randint(-(2**63), 2**63 - 1, (-(-x.numel() // 4),)).view(torch.int16)  # uniform in -32768 ... 32767
+    return x * kept_fused(x.shape, p).to(x.dtype).mul_(1.0 / (1.0 - p))
+
+
+def kept_fused(shape: Sequence[int], p: float) -> Int16[Tensor, "..."]:
+    """On a CPU, 0 with probability `p` and else 1."""
+    count = math.prod(shape)
+    draws = torch.randint(-(2**63), 2**63 - 1, (-(-count // 4),)).view(torch.int16)  # uniform in -32768 ... 32767
+    border = round(p * 2**16) - 2**15
+    if border == 2**15:  # `p` rounds to 1, and the border is no number of 16 bits
+        return torch.zeros(*shape, dtype=torch.int16)
     # Compared in place, as 0 and 1: a comparison that gives booleans takes several times as long.
-    kept = draws[: x.numel()].view(x.shape).ge_(round(p * 2**16) - 2**15)
-    return x * kept.to(x.dtype).mul_(1.0 / (1.0 - p))
+    return draws[:count].view(shape).ge_(border)

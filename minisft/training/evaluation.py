@@ -41,7 +41,10 @@ class Evaluation:
 def evaluate(
     model: nn.Module, objective: Objective, batches: Batches, device: torch.device, precision_name: str = "fp32"
 ) -> Evaluation:
-    """Run the model over a split, without dropout. Where there are several processes, all must call it: they share."""
+    """Run the model over a split, without dropout. Where there are several processes, all must call it: they share.
+
+    Of a model whose weights are bf16 themselves, which is the faster way to use it, the precision is left as it is.
+    """
     group = process_group()
     was_training = model.training
     model.eval()

@@ -154,6 +154,8 @@ class Trainer:
 
     def update(self, window: list[Movable]) -> None:
         """One update: gradients of all batches of the window, normalised by its items, clipped, applied."""
+        if len(self.unread) >= FLUSH_EVERY:  # a GPU still computes while the batches of this update were prepared
+            self.flush()
         self.model.train()
         self.group.seed(self.settings.seed, self.step)
         items = max(1, sum(self.objective.items(batch) for batch in window))
@@ -164,8 +166,6 @@ class Trainer:
         self.optimizer.zero_grad()
         self.unread.append((loss, norm, self.learning_rate()))
         self.step, self.batch = self.step + 1, self.batch + len(window)
-        if len(self.unread) >= FLUSH_EVERY:
-            self.flush()
         self.tell("on_update")
 
     def gradients(self, window: list[Movable], items: int | Tensor) -> tuple[Tensor, Tensor]:

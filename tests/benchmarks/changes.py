@@ -10,7 +10,7 @@ import math
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from unittest import mock
@@ -32,7 +32,8 @@ from minisft.ops.dropout import dropout_fused
 PART = "changes"
 NOW = "as it is"
 UPDATES = 20
-ATTENTION = sys.modules["minisft.ops.attention"]  # the name in the package is the function's
+# The names in the package are the functions'.
+ATTENTION, BLOCKS = (sys.modules[f"minisft.ops.{name}"] for name in ("attention", "attention_in_blocks"))
 
 
 def torchs_dropout(x: Tensor, p: float) -> Tensor:
@@ -40,7 +41,12 @@ def torchs_dropout(x: Tensor, p: float) -> Tensor:
     return functional.dropout(x, p, training=p > 0)
 
 
-def in_four_passes(
+def drawn_by_torch(shape: Sequence[int], p: float) -> Tensor:
+    """Which weights of attention are kept: a draw for each number."""
+    return torch.empty(shape).bernoulli_(1 - p).short()
+
+
+def in_passes(
     query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None = None, dropout_p: float = 0.0
 ) -> Tensor:
     """Attention whose scores are multiplied, scaled, hidden and made shares one after the other."""
@@ -117,13 +123,11 @@ VARIANTS = {
     "rows of any length in a batch": Variant(rows=by_chance),
     "a mask where nothing is padded": Variant(rows=always_masked),
     "the last layer for every token": Variant(patches=((SequenceClassifier, "forward", last_layer_for_all),)),
-    "dropout drawn by torch": Variant({"dropout": torchs_dropout}, ((ATTENTION, "dropout_fused", torchs_dropout),)),
+    "dropout drawn by torch": Variant({"dropout": torchs_dropout}, ((BLOCKS, "kept_fused", drawn_by_torch),)),
     "attention by torch's scaled_dot_product_attention": Variant(
-        patches=((ATTENTION, "attention_on_cpu_fused", functional.scaled_dot_product_attention),)
+        patches=((ATTENTION, "attention_in_blocks", functional.scaled_dot_product_attention),)
     ),
-    "attention in four passes over the scores": Variant(
-        patches=((ATTENTION, "attention_on_cpu_fused", in_four_passes),)
-    ),
+    "attention in passes over all scores": Variant(patches=((ATTENTION, "attention_in_blocks", in_passes),)),
     "queries, keys and values by three products": Variant(patches=((SelfAttention, "forward", three_products),)),
     "AdamW a tensor at a time": Variant({"adamw_update": a_tensor_at_a_time}),
 }

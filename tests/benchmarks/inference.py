@@ -29,14 +29,14 @@ def ours(folder: Path, precision: str, device: str) -> Callable[[list[str], int]
     from minisft.text import Tokenizer
     from minisft.training import evaluate
 
-    model, tokenizer = load_fine_tuned(folder).to(device), Tokenizer.from_folder(folder)
+    model = load_fine_tuned(folder).to(device, DTYPES[precision])  # under autocast each call would cast the weights
+    tokenizer = Tokenizer.from_folder(folder)
     task = Declaration("class", ("sentence",), ("label",), model.labels, "")
 
     def label(sentences: list[str], at_once: int) -> list:
         rows = [{"sentence": sentence, "label": 0} for sentence in sentences]
         batches = make_batches(task, rows, tokenizer, at_once, 128)
-        kind = "bf16" if precision == "bf16" else "fp32"
-        return evaluate(model, Classification(), batches, torch.device(device), kind).predictions()
+        return evaluate(model, Classification(), batches, torch.device(device)).predictions()
 
     return label
 

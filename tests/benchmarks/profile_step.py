@@ -75,8 +75,8 @@ def profile_ours(workload: Workload) -> tuple[Any, float]:
     from minisft.ops import FUSED
     from minisft.training import Settings, Trainer
 
-    attention = sys.modules["minisft.ops.attention"]  # its dropout is no module, and not the model's to replace
-    attention.dropout_fused = labelled("dropout", attention.dropout_fused)
+    blocks = sys.modules["minisft.ops.attention_in_blocks"]  # its dropout is no module, and not the model's to replace
+    blocks.kept_fused = labelled("dropout", blocks.kept_fused)
     ops = FUSED.replace(
         dropout=labelled("dropout", FUSED.dropout), clip_gradients=labelled("clipping", FUSED.clip_gradients)
     )

@@ -2,6 +2,8 @@
 
 import dataclasses
 import math
+import re
+from pathlib import Path
 
 import pytest
 import torch
@@ -243,13 +245,23 @@ def test_dropout_keeps_the_mean_and_drops_the_share(ops: Ops) -> None:
         assert not ops.dropout(x.detach(), p).any()
 
 
-def test_every_op_is_tested_and_listed() -> None:
-    tested = {
-        "softmax", "attention", "split_heads", "merge_heads", "layer_norm", "relu", "gelu", "linear", "feed_forward",
-        "embedding", "dropout", "cross_entropy", "binary_cross_entropy", "squared_error",
-        "adamw_update", "clip_gradients",
-    }  # fmt: skip
-    assert {field.name for field in dataclasses.fields(Ops)} == tested
+@BOTH
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_dropout_decides_for_each_number_by_itself(ops: Ops, dtype) -> None:
+    """Neighbours too, whose chances the fused op cuts from one draw of 64 bits."""
+    torch.manual_seed(0)
+    kept = (ops.dropout(torch.ones(400_000, dtype=dtype), 0.3) != 0).float() - 0.7
+    for distance in (*range(1, 9), 64, 1000):
+        together = (kept[distance:] * kept[:-distance]).mean().item() / (0.3 * 0.7)
+        assert abs(together) < 0.008, distance  # five standard deviations of a correlation that is 0
+
+
+def test_every_op_is_tested_and_has_two_ways() -> None:
+    """A new op is called in the tests of this folder, by its name; only what moves numbers about has one way."""
+    tests = "".join(path.read_text(encoding="utf-8") for path in Path(__file__).parent.glob("test_*.py"))
+    names = [field.name for field in dataclasses.fields(Ops)]
+    assert [name for name in names if not re.search(rf"\bops\.{name}\b", tests)] == []
+    assert [n for n in names if getattr(TEXTBOOK, n) is getattr(FUSED, n)] == ["split_heads", "merge_heads"]
 
 
 def test_replace_says_what_is_wrong() -> None:

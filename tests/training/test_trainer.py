@@ -128,6 +128,36 @@ def test_a_wrong_op_shows() -> None:
     assert difference > 1e-3
 
 
+def test_the_next_batch_is_ready_before_losses_are_read() -> None:
+    """A GPU is waited for there: what comes next must not begin to be prepared only then."""
+    happened: list[str] = []
+
+    class Watched(Batches):
+        def collate(self, rows: list[int]):
+            happened.append("batch")
+            return super().collate(rows)
+
+    class Reading(Callback):
+        def on_log(self, trainer: Trainer, records: list[Record]) -> None:
+            happened.append(f"{records[0]['step']} to {records[-1]['step']}")
+
+    Trainer(small(), Classification(), Watched(**vars(made_up(100))), Settings(epochs=1), "cpu", [Reading()]).fit()
+    ten = ["batch"] * 10
+    assert happened == [*ten, "batch", "1 to 10", *ten[1:], "batch", "11 to 20", *ten[:4], "21 to 25"]
+
+
+@BOTH
+def test_a_model_with_weights_in_bf16_is_evaluated(ops: Ops) -> None:
+    """It says nearly the same, without autocast, which casts the weights in every call."""
+    model, cpu = small(ops), torch.device("cpu")
+    exact = evaluate(model, Classification(ops), made_up(), cpu)
+    found = evaluate(model.to(torch.bfloat16), Classification(ops), made_up(), cpu)
+    assert {output.dtype for output in found.outputs} == {torch.float32}
+    assert found.loss == pytest.approx(exact.loss, rel=0.01)
+    distance = (torch.stack(found.outputs) - torch.stack(exact.outputs)).norm()
+    assert 0 < distance < 0.02 * torch.stack(exact.outputs).norm()
+
+
 @BOTH
 @pytest.mark.parametrize("regression", [False, True])
 def test_accumulated_batches_equal_one_big_batch(ops: Ops, regression) -> None:
