@@ -7,7 +7,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 from torch.nn import functional
 
-from minisft.ops.attention_in_blocks import attention_in_blocks
+from minisft.ops.attention_on_cpu_fused import attention_on_cpu_fused
 from minisft.ops.dropout import dropout as drop
 from minisft.ops.softmax import softmax
 
@@ -53,7 +53,7 @@ def attention_fused(
     """`attention` by torch's fused kernels, which are fastest where `mask` is None."""
     attend = functional.scaled_dot_product_attention
     if 0.0 < dropout < 1.0 and query.device.type == "cpu" and not torch.compiler.is_compiling():
-        attend = attention_in_blocks  # torch has no fused kernel with dropout on a CPU
+        attend = attention_on_cpu_fused  # torch has no fused kernel with dropout on a CPU
     if mask is None:
         return attend(query, key, value, dropout_p=dropout)
     # Backends differ on a row with no visible key (0 or NaN): let it see everything, then set it to zero.

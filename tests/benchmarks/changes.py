@@ -25,15 +25,14 @@ from minisft.data import Batches
 from minisft.data.batching import Batch
 from minisft.models import SequenceClassifier
 from minisft.models.encoder import SelfAttention, pick
-from minisft.ops import FUSED
+from minisft.ops import FUSED, attention_on_cpu_fused
 from minisft.ops.adamw import adamw_update_fused
 from minisft.ops.dropout import dropout_fused
 
 PART = "changes"
 NOW = "as it is"
 UPDATES = 20
-# The names in the package are the functions'.
-ATTENTION, BLOCKS = (sys.modules[f"minisft.ops.{name}"] for name in ("attention", "attention_in_blocks"))
+ATTENTION = sys.modules["minisft.ops.attention"]  # the name in the package is the function's
 
 
 def torchs_dropout(x: Tensor, p: float) -> Tensor:
@@ -123,11 +122,13 @@ VARIANTS = {
     "rows of any length in a batch": Variant(rows=by_chance),
     "a mask where nothing is padded": Variant(rows=always_masked),
     "the last layer for every token": Variant(patches=((SequenceClassifier, "forward", last_layer_for_all),)),
-    "dropout drawn by torch": Variant({"dropout": torchs_dropout}, ((BLOCKS, "kept_fused", drawn_by_torch),)),
-    "attention by torch's scaled_dot_product_attention": Variant(
-        patches=((ATTENTION, "attention_in_blocks", functional.scaled_dot_product_attention),)
+    "dropout drawn by torch": Variant(
+        {"dropout": torchs_dropout}, ((attention_on_cpu_fused, "kept_fused", drawn_by_torch),)
     ),
-    "attention in passes over all scores": Variant(patches=((ATTENTION, "attention_in_blocks", in_passes),)),
+    "attention by torch's scaled_dot_product_attention": Variant(
+        patches=((ATTENTION, "attention_on_cpu_fused", functional.scaled_dot_product_attention),)
+    ),
+    "attention in passes over all scores": Variant(patches=((ATTENTION, "attention_on_cpu_fused", in_passes),)),
     "queries, keys and values by three products": Variant(patches=((SelfAttention, "forward", three_products),)),
     "AdamW a tensor at a time": Variant({"adamw_update": a_tensor_at_a_time}),
 }

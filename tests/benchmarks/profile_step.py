@@ -8,7 +8,6 @@ numbers its nodes, and the profiler shows the number at both ends. Time in no op
 
 import argparse
 import re
-import sys
 import tempfile
 import time
 from collections import defaultdict
@@ -72,11 +71,11 @@ def profile_ours(workload: Workload) -> tuple[Any, float]:
     """The profile of some updates of this code, and their seconds."""
     from minisft.models import SequenceClassifier
     from minisft.objectives import Classification
-    from minisft.ops import FUSED
+    from minisft.ops import FUSED, attention_on_cpu_fused
     from minisft.training import Settings, Trainer
 
-    blocks = sys.modules["minisft.ops.attention_in_blocks"]  # its dropout is no module, and not the model's to replace
-    blocks.kept_fused = labelled("dropout", blocks.kept_fused)
+    # Its dropout is no module, and not the model's to replace.
+    attention_on_cpu_fused.kept_fused = labelled("dropout", attention_on_cpu_fused.kept_fused)
     ops = FUSED.replace(
         dropout=labelled("dropout", FUSED.dropout), clip_gradients=labelled("clipping", FUSED.clip_gradients)
     )

@@ -1,17 +1,15 @@
 """Attention in blocks is attention with all scores at once: forward, backward, in any precision, the same dropout."""
 
 import math
-import sys
 
 import pytest
 import torch
 from torch import Tensor
 
 from minisft.measure import kept_for_backward
-from minisft.ops import FUSED
+from minisft.ops import FUSED, attention_on_cpu_fused
 from minisft.ops.dropout import dropout_fused
 
-BLOCKS = sys.modules["minisft.ops.attention_in_blocks"]
 P = 0.3
 
 
@@ -43,8 +41,8 @@ def results(function, tensors: tuple[Tensor, ...], mask: Tensor | None) -> tuple
 @pytest.mark.parametrize(("size", "count"), [(1, 4), (250, 2), (10**6, 1)])
 @pytest.mark.parametrize("shape", [None, (5, 1, 1, 7), (1, 1, 5, 7), (5, 3, 5, 7)])
 def test_the_same_whatever_the_size_of_a_block(monkeypatch, size, count, shape) -> None:
-    monkeypatch.setattr(BLOCKS, "BLOCK", size)
-    assert len(BLOCKS.blocks_of(15, 35)) == count
+    monkeypatch.setattr(attention_on_cpu_fused, "BLOCK", size)
+    assert len(attention_on_cpu_fused.blocks_of(15, 35)) == count
     mask = None if shape is None else torch.rand(shape, generator=torch.Generator().manual_seed(0)) < 0.6
     if mask is not None:
         mask[..., 0] = True
@@ -56,12 +54,12 @@ def test_the_same_whatever_the_size_of_a_block(monkeypatch, size, count, shape) 
 
 def test_blocks_hold_every_text_once_and_are_of_like_size() -> None:
     for texts, scores in ((0, 9), (1, 9), (192, 53 * 53), (97, 512 * 512), (192, 128 * 128)):
-        blocks = BLOCKS.blocks_of(texts, scores)
+        blocks = attention_on_cpu_fused.blocks_of(texts, scores)
         assert [text for block in blocks for text in range(texts)[block]] == list(range(texts))
         sizes = [len(range(texts)[block]) for block in blocks]
         assert all(size % 4 == 0 for size in sizes[:-1])
-        assert max(sizes, default=0) * scores < 2 * BLOCKS.BLOCK or max(sizes) <= 4
-    assert len(BLOCKS.blocks_of(192, 53 * 53)) == 1
+        assert max(sizes, default=0) * scores < 2 * attention_on_cpu_fused.BLOCK or max(sizes) <= 4
+    assert len(attention_on_cpu_fused.blocks_of(192, 53 * 53)) == 1
 
 
 def test_six_bytes_a_score_are_kept() -> None:
@@ -74,7 +72,7 @@ def test_six_bytes_a_score_are_kept() -> None:
 
 def test_in_bf16(monkeypatch) -> None:
     """Under autocast everything is bf16, and near to what fp32 gives."""
-    monkeypatch.setattr(BLOCKS, "BLOCK", 250)
+    monkeypatch.setattr(attention_on_cpu_fused, "BLOCK", 250)
     exact = results(at_once, inputs(), None)
     with torch.autocast("cpu", torch.bfloat16):
         mine = results(lambda *x: FUSED.attention(*x, dropout=P), inputs(torch.float32), None)

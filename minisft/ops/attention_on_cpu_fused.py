@@ -17,7 +17,7 @@ from minisft.ops.dropout import kept_fused
 BLOCK = 2**19  # scores in a block: measured, see tests/benchmarks
 
 
-def attention_in_blocks(
+def attention_on_cpu_fused(
     query: Float[Tensor, "*batch Q D"],
     key: Float[Tensor, "*batch K D"],
     value: Float[Tensor, "*batch K V"],
@@ -38,11 +38,11 @@ def attention_in_blocks(
         hidden = query.new_zeros(attn_mask.shape).masked_fill_(~attn_mask, -math.inf)
         hidden = hidden.expand(*batch, -1, -1).reshape(texts, *attn_mask.shape[-2:])
     with torch.autocast("cpu", enabled=False):
-        context = AttentionInBlocks.apply(query, key, value, hidden, dropout_p)
+        context = AttentionOnCpu.apply(query, key, value, hidden, dropout_p)
     return context.view(*batch, *context.shape[-2:])
 
 
-class AttentionInBlocks(torch.autograd.Function):
+class AttentionOnCpu(torch.autograd.Function):
     """softmax(Q Kᵀ / √D + hidden), dropout, times V. For the way back it keeps the shares and which were dropped."""
 
     @staticmethod
