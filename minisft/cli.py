@@ -27,6 +27,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if process_group().speaks():
             print(f"error: {error}", file=sys.stderr)
         return 2
+    except RuntimeError as error:
+        from torch import OutOfMemoryError
+
+        if not isinstance(error, OutOfMemoryError):
+            raise
+        print(
+            "error: the GPU has too little memory; take a smaller --batch-size or --max-length, or --device cpu",
+            file=sys.stderr,
+        )
+        return 2
     except KeyboardInterrupt:
         if process_group().speaks():
             print("\nstopped", file=sys.stderr)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+import torch
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from minisft.cli import main
@@ -77,8 +78,59 @@ def test_a_file_that_the_model_did_not_learn_from_is_scored_whole(trained, revie
     more.write_text("".join(reviews.read_text().splitlines(keepends=True)[:11]))
     assert main(["evaluate", "--model", str(out), "--data", str(more)]) == 0
     assert "more.csv, 10 rows, all of the file" in capsys.readouterr().out
-    assert main(["evaluate", "--model", str(out), "--data", str(reviews)]) == 0
-    assert "30 rows that the model did not learn from: a tenth of the file" in capsys.readouterr().out
+    moved = tmp_path / reviews.name
+    moved.write_text(reviews.read_text())
+    for same in (reviews, moved):
+        assert main(["evaluate", "--model", str(out), "--data", str(same)]) == 0
+        assert "30 rows that the model did not learn from: a tenth of the file" in capsys.readouterr().out
+
+
+def test_texts_are_read_in_the_order_in_which_they_were_learned(tiny, tmp_path) -> None:
+    rows = [(f"good film {n}", f"was it {n} not bad", n % 2) for n in range(40)]
+
+    def file(name: str, *columns: str) -> str:
+        cells = [{"premise": one, "hypothesis": two, "author": "ann", "label": label} for one, two, label in rows]
+        lines = [",".join(columns), *(",".join(str(row[column]) for column in columns) for row in cells)]
+        (tmp_path / name).write_text("\n".join(lines) + "\n")
+        return str(tmp_path / name)
+
+    def loss(model: str, data: str) -> float:
+        assert main(["evaluate", "--model", model, "--data", data, "--json", str(tmp_path / "e.json")]) == 0
+        return json.loads((tmp_path / "e.json").read_text())["test"]["loss"]
+
+    columns = ("premise", "hypothesis", "label")
+    for name, learned in (("pairs", columns), ("single", ("hypothesis", "label"))):
+        data = file(f"{name}.csv", *learned)
+        assert (
+            main(["finetune", "--data", data, "--model", str(tiny), "--epochs", "1", "--out", f"{tmp_path}/{name}"])
+            == 0
+        )
+    pairs, single = f"{tmp_path}/pairs", f"{tmp_path}/single"
+    straight, turned = (
+        loss(pairs, file("a.csv", *columns)),
+        loss(pairs, file("b.csv", "hypothesis", "premise", "label")),
+    )
+    assert straight == pytest.approx(turned, abs=1e-6)
+    alone, accompanied = (
+        loss(single, file("c.csv", "hypothesis", "label")), loss(single, file("d.csv", "author", "hypothesis", "label"))
+    )  # fmt: skip
+    assert alone == pytest.approx(accompanied, abs=1e-6)
+    assert abs(loss(single, file("e.csv", "premise", "label")) - alone) > 1e-6  # as many texts, of another name
+
+
+def test_every_option_arrives_and_is_remembered(reviews, tiny, tmp_path) -> None:
+    given = {
+        "epochs": 2, "batch_size": 10, "learning_rate": 2e-3, "warmup": 7.0, "weight_decay": 0.2, "precision": "bf16",
+        "seed": 5, "patience": 9, "max_length": 20, "rows": 50,
+    }  # fmt: skip
+    names = {"learning_rate": "--lr"}
+    options = [w for name, value in given.items() for w in (names.get(name, f"--{name.replace('_', '-')}"), str(value))]
+    out, results = tmp_path / "out", tmp_path / "r.json"
+    arguments = ["finetune", "--data", str(reviews), "--model", str(tiny), *options]
+    for words in (arguments, ["finetune", "--resume"]):
+        assert main([*words, "--out", str(out), "--json", str(results)]) == 0
+        settings = json.loads(results.read_text())["settings"]
+        assert {name: settings[name] for name in given} == given
 
 
 def test_evaluate_cuts_where_training_did(reviews, tiny, tmp_path, capsys) -> None:
@@ -178,6 +230,12 @@ def test_tasks_and_doctor(capsys, monkeypatch, tmp_path) -> None:
         (["predict", "--model", "TRAINED", "--batch-size", "0", "hello"], "batch_size is 0; expected at least 1"),
         (["pretrain", "--out", "TRAINED", "--resume"], "holds a run of finetune; expected one of pretrain"),
         (["predict", "--model", "TRAINED", "hello", "--json", "REVIEWS/x.json"], "REVIEWS/x.json: File exists"),
+        (["finetune", "--out", "NOWHERE", "--resume"], "NOWHERE holds no state to go on with; check --out, or say"),
+        (
+            ["evaluate", "--model", "TRAINED", "--data", "SCORES.csv"],
+            "is for tasks of the kind class, and SCORES.csv is",
+        ),
+        (["evaluate", "--model", "TRAINED", "--data", "PAIRS.csv"], "has the texts a, b, and the model reads text"),
     ],
 )
 def test_bad_input_gets_one_line_and_status_2(
@@ -185,6 +243,8 @@ def test_bad_input_gets_one_line_and_status_2(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "NUMBER.jsonl").write_text('{"text": 5}\n')
+    (tmp_path / "SCORES.csv").write_text("text,score\n" + "".join(f"t {n},{n / 2}\n" for n in range(9)))
+    (tmp_path / "PAIRS.csv").write_text("a,b,label\n" + "x,y,negative\nx,z,positive\n" * 9)
     places = {"REVIEWS": str(reviews), "TRAINED": str(trained[0])}
     for name, place in places.items():
         arguments = [argument.replace(name, place) for argument in arguments]
@@ -193,6 +253,21 @@ def test_bad_input_gets_one_line_and_status_2(
     assert len(errors) == 1
     assert message.replace("REVIEWS", str(reviews)) in errors[0]
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_gpu_that_is_full_gets_one_line(monkeypatch, capsys) -> None:
+    def fill(options: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB.")
+
+    def fail(options: object) -> None:
+        raise RuntimeError("of another kind")
+
+    monkeypatch.setattr("minisft.commands.doctor", fill)
+    assert main(["doctor"]) == 2
+    assert capsys.readouterr().err.startswith("error: the GPU has too little memory; take a smaller --batch-size")
+    monkeypatch.setattr("minisft.commands.doctor", fail)
+    with pytest.raises(RuntimeError, match="of another kind"):
+        main(["doctor"])
 
 
 def test_a_full_disk_gets_one_line(monkeypatch, capsys) -> None:

@@ -96,6 +96,7 @@ def test_tags(runs, tiny, tmp_path, capsys) -> None:
     assert capsys.readouterr().out.startswith("person: emma, location: the   Compton\t")
     (said,) = json.loads((tmp_path / "p.json").read_text())["predictions"]
     assert [(e["start"], e["end"]) for e in said["entities"]] == [(4, 8), (10, 23)]  # in the text as it was typed
+    assert said["texts"] == ["was emma, the   Compton"]
     theirs = AutoModelForTokenClassification.from_pretrained(tmp_path).eval()
     inputs = AutoTokenizer.from_pretrained(tmp_path)("was emma", return_tensors="pt")
     ours = load_fine_tuned(tmp_path).eval()

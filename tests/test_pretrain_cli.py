@@ -21,7 +21,8 @@ from minisft.cli import main
 from minisft.commands.resuming import keep_on
 from minisft.errors import InputError
 from minisft.models import Bert, BertForPretraining, PermutationBert
-from minisft.training import read_log, read_progress
+from minisft.training import Trainer, read_log, read_progress
+from minisft.training.callbacks import StopOnInterrupt
 
 LOCATE = sys.modules[locate.__module__]  # the module, which the function of the same name hides
 SMALL = ["--layers", "2", "--width", "24", "--heads", "2", "--max-length", "32", "--batch-size", "8", "--lr", "3e-3"]
@@ -72,8 +73,10 @@ def test_a_compiled_model_is_pretrained(text, tmp_path, monkeypatch, unchecked) 
     assert len(losses[0]) >= 6
     assert losses[0] == pytest.approx(losses[1], rel=1e-5)
     assert len(compiled) == 4
-    assert keep_on(Namespace(keep_every=5, compile=True)) == " --keep-every 5 --compile"
-    assert keep_on(Namespace(keep_every=None, compile=None)) == keep_on(Namespace(keep_every=None)) == ""
+    nothing = {"keep_every": None, "device": "auto", "json": None}
+    assert keep_on(Namespace(**nothing)) == keep_on(Namespace(**nothing, compile=None)) == ""
+    every = {"keep_every": 5, "compile": True, "device": "cpu", "json": Path("a b.json")}
+    assert keep_on(Namespace(**every)) == " --keep-every 5 --compile --device cpu --json 'a b.json'"
 
 
 @pytest.fixture(scope="module")
@@ -176,6 +179,7 @@ def test_kill_at_a_random_step_then_resume(text, tmp_path, capsys, unchecked) ->
         (["--corpus", "town", "--held-out", "TEXT"], "--held-out goes with files"),
         (["--corpus", "town", "--language", "de"], "the town does not speak 'de'"),
         (["--recipe", "town-mini", "--lr", "1"], "the recipe decides --lr"),
+        (["--out", "NOWHERE", "--resume"], "NOWHERE holds no state to go on with; check --out"),
     ],
 )
 def test_bad_input_gets_one_line_and_status_2(arguments, message, text, trained, tmp_path, monkeypatch, capsys) -> None:
@@ -202,6 +206,43 @@ def town(split: str, language: str, seed: int = 0):
 def test_a_run_of_the_other_command_is_no_way_to_go_on(trained, capsys) -> None:
     assert main(["finetune", "--out", str(trained[0]), "--resume"]) == 2
     assert "holds a run of pretrain; expected one of finetune" in capsys.readouterr().err
+
+
+def test_every_option_arrives_and_is_remembered(text, tmp_path, unchecked) -> None:
+    given = {
+        "objective": "mlm", "vocabulary_size": 60, "layers": 1, "width": 12, "heads": 3, "steps": 3, "batch_size": 6,
+        "max_length": 24, "learning_rate": 2e-3, "dropout": 0.2, "precision": "bf16", "seed": 5, "whole_words": True,
+    }  # fmt: skip
+    names = {"learning_rate": ["--lr"], "whole_words": ["--whole-word"]}
+    options = [
+        word for name, value in given.items()
+        for word in [*names.get(name, [f"--{name.replace('_', '-')}"]), *([] if value is True else [value])]
+    ]  # fmt: skip
+    out, results = tmp_path / "out", tmp_path / "r.json"
+    for words in (["--corpus", text, *options], ["--resume"]):
+        assert main(arguments(*words, "--out", out, "--json", results)) == 0
+        settings = json.loads(results.read_text())["settings"]
+        assert {name: settings[name] for name in given} == given
+
+
+def test_a_recipe_that_was_stopped_goes_on_as_it_says(tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.setattr("minisft.data.town.documents", town, raising=False)
+
+    def stop(callback: StopOnInterrupt, trainer: Trainer) -> None:
+        trainer.stop = trainer.step == 2
+
+    options = ["--steps", "4", "--tokens", "4000", "--keep-every", "1", "--out", str(tmp_path), "--device", "cpu"]
+    with monkeypatch.context() as patch:
+        patch.setattr(StopOnInterrupt, "on_update", stop)
+        with pytest.raises(SystemExit):
+            main(["pretrain", "--recipe", "town-mini", *options])
+    again = shlex.split(capsys.readouterr().out.splitlines()[-1])
+    assert again[:3] == ["python", "-m", "minisft"]
+    assert {"--keep-every", "--device", "--resume"} < set(again)
+    assert main(again[3:]) == 0
+    assert "resumed    at update 2 of 4" in capsys.readouterr().out
+    assert main(["pretrain", "--recipe", "town-mini", *options, "--steps", "0"]) == 2
+    assert "error: steps is 0; expected at least 1" in capsys.readouterr().err
 
 
 @pytest.fixture(scope="module")

@@ -25,6 +25,12 @@ def test_another_gradient_is_seen() -> None:
         same(lambda x, y: x * y, lambda x, y: x * (y.detach() + 0 * y), X, Y)
 
 
+def test_errors_do_not_cancel_in_a_sum() -> None:
+    """The rows of a soft-max sum to 1 whatever comes in, so a plain sum of its results has no gradient at all."""
+    with pytest.raises(AssertionError, match="gradient of input 1"):
+        same(lambda x: x.softmax(-1), lambda x: x.softmax(-1).detach() + 0 * x, X)
+
+
 def test_tolerances_are_taken() -> None:
     same(lambda x: x, lambda x: x + 1e-5, X, rtol=0.0, atol=1e-4)
     with pytest.raises(AssertionError):

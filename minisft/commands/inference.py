@@ -2,6 +2,7 @@
 
 import argparse
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,12 @@ def evaluate(options: argparse.Namespace) -> None:
         raise InputError(
             f"{options.model} is a {type(model).__name__}, and {task.name} wants {model_for(task).__name__}"
         )
+    if model.kind != task.kind:  # classes and numbers have one kind of model
+        raise InputError(
+            f"{options.model} is for tasks of the kind {model.kind}, and {task.name} is one of {task.kind} "
+            "(a file with numbers to predict has fractions, or a column named score)"
+        )
+    task = as_read_by(model_columns(description, model), task)
     if task.kind in ("class", "labels", "tags"):
         task = in_words_of(model, options.model, task)
     task, rows = choose_rows(task, options.data, description.get("task", ""))
@@ -69,6 +76,25 @@ def evaluate(options: argparse.Namespace) -> None:
     say("test", f"{figures(scores)}; {len(task.test) / seconds:.0f} rows a second")
     warn_if_collapsed(result)
     write_json(options.json, {"task": task.name, "model": options.model, "test": scores})
+
+
+def model_columns(description: dict, model: FineTuned) -> tuple[str, ...]:
+    """The text columns that a model reads, in their order, where that is known."""
+    return tuple(description.get("columns", ())) or COLUMNS.get(model.kind, ())
+
+
+def as_read_by(columns: tuple[str, ...], task: Task) -> Task:
+    """The task with its texts in the order in which a model reads them; as many texts with other names will do.
+
+    Raises InputError where the model reads more or fewer.
+    """
+    if not columns or set(columns) <= set(task.columns):
+        return replace(task, columns=columns or task.columns)
+    if len(columns) != len(task.columns):
+        raise InputError(
+            f"{task.name} has the texts {', '.join(task.columns)}, and the model reads {', '.join(columns)}"
+        )
+    return task
 
 
 def choose_rows(task: Task, data: Path | None, learned: str) -> tuple[Task, str]:
@@ -106,8 +132,7 @@ def report_cut(batches: Batches, longest: int) -> None:
 def predict(options: argparse.Namespace) -> None:
     """What the model says of each row: a label with its probability, a number, labels, entities or an answer."""
     model, tokenizer, device, description = open_model(options)
-    columns = tuple(description.get("columns", ())) or COLUMNS.get(model.kind, ())
-    rows, columns = read_inputs(options, model.kind, columns)
+    rows, columns = read_inputs(options, model.kind, model_columns(description, model))
     # Two layers of tags are two targets; every row has the same nothing.
     targets = tuple(f"target{number}" for number in range(len(model.heads)))
     for row in rows:
@@ -120,9 +145,14 @@ def predict(options: argparse.Namespace) -> None:
         answer_row(model, *pair) for pair in zip(rows, result.predictions(), probabilities(model, result), strict=True)
     ]
     for row, (shown, _) in zip(rows, answers, strict=True):
-        print(f"{shown}\t{' | '.join(shorten(text) for text in texts_of(row, columns))}")
-    found = [{"texts": texts_of(row, columns), **answer} for row, (_, answer) in zip(rows, answers, strict=True)]
+        print(f"{shown}\t{' | '.join(shorten(text) for text in as_given(row, columns))}")
+    found = [{"texts": as_given(row, columns), **answer} for row, (_, answer) in zip(rows, answers, strict=True)]
     write_json(options.json, {"model": options.model, "predictions": found})
+
+
+def as_given(row: Row, columns: tuple[str, ...]) -> list[str]:
+    """The texts of a row. One that was cut into words here stands as it was written: places of entities count in it."""
+    return [row["written"][0]] if "written" in row else texts_of(row, columns)
 
 
 def probabilities(model: FineTuned, result: evaluation.Evaluation) -> list[list[float] | None]:

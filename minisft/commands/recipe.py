@@ -9,6 +9,7 @@ from minisft.checkpoints import write_atomically
 from minisft.checkpoints.locate import HASHES, OWN, hash_files
 from minisft.commands.pretrain import run_and_report
 from minisft.commands.report import say
+from minisft.commands.resuming import Given, keep_on
 from minisft.data.corpus import town_corpus
 from minisft.errors import InputError
 from minisft.training import Pretraining, Settings
@@ -32,19 +33,21 @@ def build(options: argparse.Namespace) -> None:
     if decided:
         raise InputError(f"the recipe decides --{decided[0].replace('_', '-')}; leave that option or --recipe out")
     name, weights = options.recipe, options.out / "weights" if options.out else OWN
+    out = (options.out or Path("runs")) / name
+    given = Given(options, out)
     run = Pretraining(
-        town_corpus(options.tokens or TOKENS, ["en", "zh"]),
+        town_corpus(given("tokens", TOKENS), ["en", "zh"]),
         OBJECTIVE_OF[name],
         str(weights / FIRST) if name == TWIN else None,
         settings=SETTINGS,
-        steps=options.steps or STEPS[name],
-        out=(options.out or Path("runs")) / name,
+        steps=given("steps", STEPS[name]),
+        out=out,
         device=options.device,
         keep_every=options.keep_every,
         resume=options.resume,
     )
     where = f" --out {shlex.quote(str(options.out))}" if options.out else ""
-    run_and_report(run, options.json, f"--recipe {name}{where}")
+    run_and_report(run, options.json, f"--recipe {name}{where}{keep_on(options)}")
     if run.trainer.group.is_main:
         export(run, weights, name)
 

@@ -1,6 +1,7 @@
 """What a run is made with: the options, and what they leave out from when the run was started."""
 
 import argparse
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from minisft.training import read_progress
 from minisft.training.fine_tuning import STATE
 
 OPTIONS = {"learning_rate": "lr", "whole_words": "whole_word"}  # those whose option has another name
+FREE = {"command", "device", "json", "out", "resume", "keep_every", "compile"}  # options that decide no result
 OWNER = {"task": "finetune", "objective": "pretrain"}  # the command whose runs have this setting
 
 
@@ -17,7 +19,10 @@ class Given:
     """The value of a setting: as an option gives it, else as a resumed run was started with, else the default."""
 
     def __init__(self, options: argparse.Namespace, out: Path) -> None:
-        """Raises InputError where `out` holds a run of the other command, or its state cannot be read."""
+        """Raises InputError where `out` holds a run of the other command or a state that cannot be read.
+
+        Where it holds none and the options say nothing of what is to be learned, too: the folder was mistyped.
+        """
         self.options = options
         self.stored: dict[str, Any] = {}
         if options.resume and (out / STATE).exists():
@@ -28,6 +33,8 @@ class Given:
                     f"{out} holds a run of {owner}; expected one of {options.command}: choose another --out"
                 )
         elif options.resume:
+            if not any(value is not None for name, value in vars(options).items() if name not in FREE):
+                raise InputError(f"{out} holds no state to go on with; check --out, or say again what is to be learned")
             say("resume", f"{out} holds no state yet; starting from the beginning")
 
     def __call__(self, name: str, default: Any) -> Any:
@@ -38,4 +45,6 @@ class Given:
 def keep_on(options: argparse.Namespace) -> str:
     """What a command to go on must say again: what decides nothing is not kept in the state."""
     again = f" --keep-every {options.keep_every}" if options.keep_every else ""
-    return again + (" --compile" if getattr(options, "compile", None) else "")
+    again += " --compile" if getattr(options, "compile", None) else ""
+    again += f" --device {options.device}" if options.device != "auto" else ""
+    return again + (f" --json {shlex.quote(str(options.json))}" if options.json else "")

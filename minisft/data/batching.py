@@ -46,8 +46,8 @@ class Batches:
     """The encoded rows of one split, and the order in which they come: drawn from (seed, epoch) and nothing else.
 
     `labels` and `places` as in `Encoded`; `gold` is what is to be found in each row of the split, see `gold_of`.
-    Rows are padded to the longest of their batch, or on to the next multiple of `multiple_of` that is at most
-    `max_length`: a GPU multiplies such lengths faster, and they are fewer.
+    Rows are padded to the longest of their batch, or on to the next multiple of `multiple_of`, or to `max_length` where
+    that is less: a GPU multiplies such lengths faster, and they are fewer.
     """
 
     encodings: Encodings

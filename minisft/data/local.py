@@ -45,7 +45,8 @@ def find_structure(row: Row) -> Declaration | None:
     """What a row of a jsonl file asks, where its label is more than a name or a number.
 
     `tokens` with `ner_tags`, and `nested_ner_tags` for a second layer; `question` and `context` with `answers` as in
-    SQuAD; or one or two texts with `labels`, a list. Labels may be names, or numbers from 0 on.
+    SQuAD; or one or two texts with `labels`, a list. Labels may be names, or numbers from 0 on. Raises InputError
+    where it has more texts.
     """
     if isinstance(row.get("tokens"), list):
         targets = tuple(name for name in ("ner_tags", "nested_ner_tags") if name in row)
@@ -54,14 +55,22 @@ def find_structure(row: Row) -> Declaration | None:
         return Declaration("span", ("question", "context"), ("answers",), [], "")
     if isinstance(row.get("labels"), list):
         texts = tuple(name for name, value in row.items() if isinstance(value, str) and name not in NUMBER_COLUMNS)
-        return Declaration("labels", texts[:2] or ("text",), ("labels",), [], "")
+        if len(texts) > 2:
+            raise InputError(f"a row has the texts {', '.join(texts)}; expected one or two: leave the others out")
+        return Declaration("labels", texts or ("text",), ("labels",), [], "")
     return None
 
 
 def find_files(path: Path) -> dict[str, Path]:
     """The file of each split; one file alone is all training data, to be carved up."""
     if path.is_dir():
-        files = {SPLITS[f.stem]: f for f in sorted(path.iterdir()) if f.suffix in SUFFIXES and f.stem in SPLITS}
+        files: dict[str, Path] = {}
+        for file in sorted(path.iterdir()):
+            split = SPLITS.get(file.stem) if file.suffix in SUFFIXES else None
+            if split in files:
+                raise InputError(f"{path} has {files[split].name} and {file.name} for {split}; leave one of them out")
+            if split:
+                files[split] = file
         if "train" not in files:
             raise InputError(f"{path} has no train file; expected train.csv, train.tsv or train.jsonl in it")
         return files

@@ -81,12 +81,12 @@ TASKS = TOWN | PUBLISHED
 
 
 def load_task(name: str | Path, language: str = "en", domain: str | None = None) -> Task:
-    """A task by its name, or from a csv, tsv or jsonl file or a folder of them.
+    """A task by its name, or from a csv, tsv or jsonl file or a folder of them. A Path is never a name.
 
     The town's tasks come in a language, "en" or "zh", and a domain, "newspaper" (where none is given) or "helpdesk".
     Raises InputError where there is no such task, or it can be had neither here nor on the hub.
     """
-    declaration = TASKS.get(str(name))
+    declaration = TASKS.get(name) if isinstance(name, str) else None
     if declaration and declaration.make:
         splits = declaration.make(domain or "newspaper", language)
         task = build_task(str(name), declaration, splits, "generated")
@@ -100,7 +100,9 @@ def load_task(name: str | Path, language: str = "en", domain: str | None = None)
         return build_task(str(name), declaration, splits, source)
     path = Path(name)
     if path.exists():
-        return load_local(path)
+        task = load_local(path)
+        # A folder may be called as a published task is; its name must lead to it again.
+        return replace(task, name=f"./{path}") if str(path) in TASKS else task
     raise InputError(
         f"there is no task or file {str(name)!r}; the tasks are {', '.join(TASKS)}, "
         f"or give a file that ends in {', '.join(SUFFIXES)}"

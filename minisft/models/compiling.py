@@ -2,12 +2,13 @@
 
 import os
 import shutil
+import sys
 
 from torch import nn
 
 from minisft.errors import InputError
 
-COMPILERS = ("g++", "clang++", "c++")
+COMPILERS = {"darwin": "clang++", "win32": "cl"}  # that torch asks for where CXX names none; elsewhere g++
 
 
 def compile_parts(model: nn.Module, backend: str = "inductor") -> None:
@@ -16,8 +17,8 @@ def compile_parts(model: nn.Module, backend: str = "inductor") -> None:
     The model is not traced whole, so what is made of one layer serves for all. Raises InputError where torch would
     find no compiler.
     """
-    wanted = [os.environ["CXX"]] if "CXX" in os.environ else COMPILERS
-    if not any(map(shutil.which, wanted)):
-        raise InputError(f"torch.compile found no C++ compiler ({', '.join(wanted)}): install one, or do not compile")
+    wanted = os.environ.get("CXX", COMPILERS.get(sys.platform, "g++"))
+    if not shutil.which(wanted):
+        raise InputError(f"torch.compile found no C++ compiler ({wanted}): install it, set CXX, or do not compile")
     for part in (model.bert.embeddings, *model.bert.layers, model.mlm):
         part.compile(backend=backend)

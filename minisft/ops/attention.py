@@ -50,7 +50,7 @@ def attention_fused(
     mask: Bool[Tensor, "*#batch #Q K"] | None = None,
     dropout: float = 0.0,
 ) -> Float[Tensor, "*batch Q V"]:
-    """`attention` by torch's fused kernels, which are fastest where `mask` is None."""
+    """`attention` by torch's fused kernels, or by ours with dropout on a CPU. Fastest where `mask` is None."""
     attend = functional.scaled_dot_product_attention
     if 0.0 < dropout < 1.0 and query.device.type == "cpu" and not torch.compiler.is_compiling():
         attend = attention_on_cpu_fused  # torch has no fused kernel with dropout on a CPU

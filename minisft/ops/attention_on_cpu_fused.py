@@ -24,21 +24,22 @@ def attention_on_cpu_fused(
     attn_mask: Bool[Tensor, "*#batch #Q K"] | None = None,
     dropout_p: float = 0.0,
 ) -> Float[Tensor, "*batch Q V"]:
-    """torch's scaled_dot_product_attention with the fast dropout of this room; every query sees some key.
+    """torch's scaled_dot_product_attention, with the draws of `dropout_fused`.
 
-    `dropout_p` is less than 1. A seed gives the same dropout whatever the size of a block.
+    Every query must see a key, and `dropout_p` lie between 0 and 1. A seed drops the same weights whatever the size of
+    a block. There is no second derivative.
     """
     batch = query.shape[:-2]
     texts = math.prod(batch)
     if torch.is_autocast_enabled("cpu"):
-        query, key, value = (x.to(torch.get_autocast_dtype("cpu")) for x in (query, key, value))
+        lower = torch.get_autocast_dtype("cpu")
+        query, key, value = (x if x.dtype == torch.float64 else x.to(lower) for x in (query, key, value))
     query, key, value = (x.reshape(texts, *x.shape[-2:]) for x in (query, key, value))
     hidden = None
     if attn_mask is not None:
         hidden = query.new_zeros(attn_mask.shape).masked_fill_(~attn_mask, -math.inf)
         hidden = hidden.expand(*batch, -1, -1).reshape(texts, *attn_mask.shape[-2:])
-    with torch.autocast("cpu", enabled=False):
-        context = AttentionOnCpu.apply(query, key, value, hidden, dropout_p)
+    context = AttentionOnCpu.apply(query, key, value, hidden, dropout_p)
     return context.view(*batch, *context.shape[-2:])
 
 

@@ -30,7 +30,7 @@ def dropout_fused(x: Float[Tensor, "*shape"], p: float) -> Float[Tensor, "*shape
     """
     if p == 0.0:
         return x
-    if x.device.type != "cpu" or p == 1.0:
+    if x.device.type != "cpu" or not 0.0 < p < 1.0:
         return functional.dropout(x, p, training=True)
     return x * kept_fused(x.shape, p).to(x.dtype).mul_(1.0 / (1.0 - p))
 
@@ -41,6 +41,6 @@ def kept_fused(shape: Sequence[int], p: float) -> Int16[Tensor, "..."]:
     draws = torch.randint(-(2**63), 2**63 - 1, (-(-count // 4),)).view(torch.int16)  # uniform in -32768 ... 32767
     border = round(p * 2**16) - 2**15
     if border == 2**15:  # `p` rounds to 1, and the border is no number of 16 bits
-        return torch.zeros(*shape, dtype=torch.int16)
+        return torch.zeros(shape, dtype=torch.int16)
     # Compared in place, as 0 and 1: a comparison that gives booleans takes several times as long.
     return draws[:count].view(shape).ge_(border)

@@ -24,7 +24,7 @@ class ProgressBar(Callback):
     main_only = True
 
     def __init__(self, what: str = "fine-tuning") -> None:
-        self.what = what
+        self.what, self.bar = what, None
 
     def on_start(self, trainer: Trainer) -> None:
         self.bar = tqdm(total=trainer.total_steps, initial=trainer.step, unit="update", desc=self.what)
@@ -36,7 +36,8 @@ class ProgressBar(Callback):
         self.bar.set_postfix(loss=f"{sum(record['loss'] for record in records) / len(records):.3f}", refresh=False)
 
     def on_end(self, trainer: Trainer) -> None:
-        self.bar.close()
+        if self.bar is not None:  # the start of another callback may have failed before
+            self.bar.close()
 
 
 class Validate(Callback):
@@ -147,7 +148,7 @@ class StopOnInterrupt(Callback):
     """Let Ctrl-C end the run after the update at hand, so that nothing is half done. A second one ends it at once."""
 
     def __init__(self) -> None:
-        self.interrupted = False
+        self.interrupted, self.previous = False, None
 
     def on_start(self, trainer: Trainer) -> None:
         self.previous = None

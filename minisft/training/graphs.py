@@ -35,7 +35,7 @@ class Graphs:
     """`compute(batch, items)` leaves gradients in a model's parameters; called through this it does so by graphs.
 
     A shape that is new is computed as ever: it may not come again, and libraries prepare themselves then. The second
-    time it is recorded.
+    time it is recorded: from then on only kernels run, and no Python of the model or the objective.
     """
 
     def __init__(self, model: nn.Module, device: torch.device, compute: Callable[[Any, Any], Computed]) -> None:
@@ -73,8 +73,8 @@ class Graphs:
     def record(self, batch: Any, items: int) -> Recorded:
         """Go through an update without computing anything."""
         parameters = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
-        if not self.gradients:
-            self.gradients = {parameter: torch.zeros_like(parameter) for parameter in parameters}
+        # A parameter may have been frozen until now.
+        self.gradients |= {one: torch.zeros_like(one) for one in parameters if one not in self.gradients}
         graph, divisor = torch.cuda.CUDAGraph(), torch.full((), float(items), device=self.device)
         self.stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(self.stream):  # torch.cuda.graph would first give all free memory back
@@ -97,7 +97,8 @@ def end(graph: torch.cuda.CUDAGraph) -> None:
     except RuntimeError as error:
         raise RuntimeError(
             "an update could not be recorded as a CUDA graph: something holds a result of the model's weights with its "
-            "gradient, such as a loss or weight.clone(); detach() it, or set the Trainer's graphs to None"
+            "gradient, such as a loss or weight.clone(), or the objective reads a number, as .item() does; detach() "
+            "the one, leave the other, or set the Trainer's graphs to None"
         ) from error
 
 

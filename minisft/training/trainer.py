@@ -108,7 +108,7 @@ class Trainer:
         self.unread: list[tuple[Tensor, Tensor, float]] = []  # loss, gradient norm, learning rate
 
     def record_graphs(self) -> Graphs | None:
-        """On a GPU, what computes an update of one batch in one process. The textbook's ops look at their numbers."""
+        """CUDA graphs for updates of one batch in one process, else None. Textbook ops read numbers, which none can."""
         alone = self.group.world_size == self.settings.accumulation == 1
         if self.device.type != "cuda" or not alone or {self.model.ops, getattr(self.objective, "ops", None)} != {FUSED}:
             return None

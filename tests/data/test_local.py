@@ -1,6 +1,7 @@
 """Your own files become tasks; what does not fit is said in one line."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -144,6 +145,7 @@ def test_your_own_tags_questions_and_sets_of_labels(tmp_path) -> None:
         ({"context": "Ann", "answers": {"text": [], "answer_start": []}}, "question is empty"),
         ({"labels": ["a"]}, "text is empty"),
         ({"text": "a", "labels": []}, "no row has anything in labels; expected some labels"),
+        ({"author": "a", "date": "b", "text": "c", "labels": ["x"]}, "the texts author, date, text; expected one or"),
     ):
         with pytest.raises(InputError, match=message):
             load_task(write(tmp_path, "bad.jsonl", (json.dumps(line) + "\n")))
@@ -190,3 +192,26 @@ def test_a_label_that_only_the_test_has_is_known_too(tmp_path) -> None:
     for split, label in (("train", "fear"), ("dev", "joy"), ("test", "anger")):
         write(structured, f"{split}.jsonl", f'{{"text": "a", "labels": ["{label}"]}}\n' * 3)
     assert sorted(load_task(structured).labels) == ["anger", "fear", "joy"]
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "split"), [("train.csv", "train.jsonl", "train"), ("dev.csv", "valid.csv", "validation")]
+)
+def test_two_files_for_one_split_are_one_too_many(tmp_path, one, two, split) -> None:
+    for name in {"train.csv", one, two}:
+        write(tmp_path, name, GOOD)
+    with pytest.raises(InputError, match=f"has {one} and {two} for {split}; leave one of them out"):
+        load_task(tmp_path)
+
+
+def test_a_folder_that_is_called_as_a_published_task_is(tmp_path, monkeypatch) -> None:
+    """By a Path or with ./ it is your own, and the name that the task has then leads to it again."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MINISFT_DATA", raising=False)
+    (tmp_path / "squad").mkdir()
+    write(tmp_path / "squad", "train.csv", GOOD)
+    for name in (Path("squad"), "./squad"):
+        task = load_task(name)
+        assert (task.kind, task.columns, task.name) == ("class", ("text",), "./squad")
+    with pytest.raises(InputError, match="squad is neither under MINISFT_DATA nor to be had from the hub"):
+        load_task("squad")

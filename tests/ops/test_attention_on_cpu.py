@@ -68,6 +68,7 @@ def test_six_bytes_a_score_are_kept() -> None:
     scores = 2 * 4 * 64 * 64
     assert kept_for_backward(lambda *x: FUSED.attention(*x, dropout=P), *tensors) == pytest.approx(6e-6 * scores)
     assert kept_for_backward(at_once, *tensors) >= 12e-6 * scores
+    assert kept_for_backward(FUSED.attention, *tensors) < 1e-6 * scores  # without dropout it is torch's own
 
 
 def test_in_bf16(monkeypatch) -> None:
@@ -79,6 +80,13 @@ def test_in_bf16(monkeypatch) -> None:
     assert mine[0].dtype == torch.bfloat16
     for found, expected in zip(mine, exact, strict=True):
         assert (found.double() - expected).norm() < 0.01 * expected.norm()
+
+
+def test_float64_stays_float64_under_autocast() -> None:
+    with torch.autocast("cpu", torch.bfloat16):
+        found = results(lambda *x: FUSED.attention(*x, dropout=P), inputs(), None)
+    for mine, expected in zip(found, results(at_once, inputs(), None), strict=True):
+        torch.testing.assert_close(mine, expected, rtol=1e-10, atol=1e-12)
 
 
 def test_no_rows_and_dropout_of_nearly_all() -> None:

@@ -243,6 +243,13 @@ def test_dropout_keeps_the_mean_and_drops_the_share(ops: Ops) -> None:
     assert ops.dropout(x, 0.0) is x
     for p in (1.0, 1 - 1e-9):
         assert not ops.dropout(x.detach(), p).any()
+        assert ops.dropout(torch.tensor(1.0), p) == 0
+
+
+@pytest.mark.parametrize("p", [-0.1, 1.5])
+def test_a_probability_that_is_none_is_refused_as_torch_does(p) -> None:
+    with pytest.raises(ValueError, match="dropout probability has to be between 0 and 1"):
+        FUSED.dropout(torch.ones(8), p)
 
 
 @BOTH

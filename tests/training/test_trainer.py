@@ -14,6 +14,7 @@ from minisft.objectives import Classification, Regression
 from minisft.ops import FUSED, IGNORED, TEXTBOOK, Ops
 from minisft.text import Encodings, Tokenizer
 from minisft.training import AdamW, Callback, Settings, Trainer, evaluate, optimizer, parameter_groups
+from minisft.training.callbacks import ProgressBar, StopOnInterrupt
 from minisft.training.trainer import Record
 from tests.conftest import SMALL
 
@@ -271,14 +272,24 @@ def test_an_op_gets_the_rows_of_a_large_tensor_in_turn(monkeypatch) -> None:
 
 
 def test_the_same_seed_gives_the_same_weights_and_another_seed_others() -> None:
-    def train(seed: int) -> torch.Tensor:
+    def train(seed: int, before: bool = True) -> torch.Tensor:
         torch.manual_seed(9)
-        model = SequenceClassifier(SMALL, ["no", "yes"])  # with dropout
+        model = SequenceClassifier(SMALL, ["no", "yes"]).train(before)  # with dropout
         Trainer(model, Classification(), made_up(), Settings(epochs=1, seed=seed), "cpu").fit()
         return torch.cat([p.detach().flatten() for p in model.parameters()])
 
-    assert torch.equal(train(1), train(1))
+    assert torch.equal(train(1), train(1, before=False))  # who has tried the model trains with dropout all the same
     assert not torch.equal(train(1), train(2))
+
+
+def test_an_error_at_the_start_is_not_hidden_by_the_end() -> None:
+    class Failing(Callback):
+        def on_start(self, trainer: Trainer) -> None:
+            raise FileExistsError("log.jsonl")
+
+    callbacks = [Failing(), ProgressBar(), StopOnInterrupt()]
+    with pytest.raises(FileExistsError, match=r"log\.jsonl"):
+        Trainer(small(), Classification(), made_up(), Settings(epochs=1), "cpu", callbacks).fit()
 
 
 def test_bf16_keeps_float_weights_and_learns() -> None:
@@ -296,6 +307,7 @@ def test_evaluation_averages_by_items_and_keeps_the_order() -> None:
     model = small().train()
     result = evaluate(model, Classification(), batches, torch.device("cpu"))
     assert model.training
+    assert not any(output.requires_grad for output in result.outputs)  # else each keeps what its batch computed
     whole = batches.collate(list(range(23)))
     logits = model.eval()(whole.input_ids, whole.attention_mask, whole.token_type_ids)
     torch.testing.assert_close(torch.stack(result.outputs), logits.detach())
