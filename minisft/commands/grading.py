@@ -40,16 +40,18 @@ def grade(options: argparse.Namespace) -> None:
     """Mark a class."""
     if options.no_sandbox:
         print(TRUST, file=sys.stderr)
-    jobs = (os.cpu_count() or 1) if options.jobs is None else options.jobs
+    jobs = cores() if options.jobs is None else options.jobs
     if jobs < 1:
         raise InputError(f"--jobs is {jobs}; expected at least 1")
+    if options.gradebook:
+        from minisft.grading import gradebook
+
+        gradebook.require(options.gradebook)
     sandbox = None if options.no_sandbox else Sandbox()
     course = classroom.Classroom(options.submissions, options.solutions, options.out, options.seed, sandbox)
     results, unchanged = course.grade(jobs)
     pages.write_pages(options.out, results)
     if options.gradebook:
-        from minisft.grading import gradebook
-
         for note in gradebook.record(options.gradebook, course, results):
             print(f"note          {note}")
         print(f"gradebook     {options.gradebook}")
@@ -63,6 +65,16 @@ def grade(options: argparse.Namespace) -> None:
         raise InputError(
             f"{failed} notebooks could not be graded: {options.out / 'teacher.html'} says why; run it again"
         )
+
+
+def cores() -> int:
+    """How many cores this process may use: fewer than there are, where it was given some or a container has a share."""
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text(encoding="utf-8").split()
+        return max(1, min(count, int(quota) // int(period)))
+    except (OSError, ValueError):  # no such file, or "max": all of them
+        return count
 
 
 def progress(options: argparse.Namespace) -> None:

@@ -100,6 +100,8 @@ class Classroom:
         """The seed, kept for the next run where only its owner can read it."""
         path = self.out / "seed"
         seed = self.seed
+        if seed is not None and seed < 0:
+            raise InputError(f"seed is {seed}; expected 0 or more")
         if seed is None:
             kept = path.read_text(encoding="utf-8").strip() if path.exists() else str(secrets.randbelow(2**31))
             if not kept.isdecimal():

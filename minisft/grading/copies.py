@@ -1,6 +1,8 @@
 """What nbgrader shows to a person who marks, and returns to a student: the notebook, with verdicts, safe to open."""
 
+import html
 import os
+import re
 import secrets
 import textwrap
 from pathlib import Path
@@ -16,6 +18,7 @@ from minisft.grading.notebooks import UnreadableError, nbgrader, source_of
 from minisft.grading.pages import in_words
 
 TIME, SECRET = "timestamp.txt", "submission_secret.txt"  # what `nbgrader submit` writes beside the notebooks
+LONGEST_ANSWER = 20_000  # characters: the time to render some grows with the square
 WIDTH = 100  # characters of a verdict's line
 
 
@@ -102,5 +105,12 @@ def copy_of(course: Classroom, assignment: Assignment, result: Result) -> tuple[
 
 
 def sanitised(markdown: str) -> str:
-    """Markdown as HTML without anything that a browser would run."""
-    return nh3.clean(markdown2html_mistune(markdown))
+    """Markdown as HTML without anything that a browser would run; what cannot be rendered as plain text."""
+    if len(markdown) > LONGEST_ANSWER:
+        markdown = f"{markdown[:LONGEST_ANSWER]}\n\n(cut here, after {LONGEST_ANSWER} characters)"
+    try:
+        page = nh3.clean(markdown2html_mistune(markdown))
+    except Exception:  # a picture that was pasted and is not in the cell, headings nested too deeply
+        page = f"<pre>{html.escape(markdown)}</pre>"
+    # On one line: nbgrader's pages read it as Markdown once more, where HTML ends at a blank line.
+    return "<div>" + re.sub(r"[\r\n]", "&#10;", page) + "</div>"

@@ -34,11 +34,12 @@ class Changes(NamedTuple):
 def student_version(path: Path) -> str:
     """A teacher's notebook without its solutions and outputs, as the text of a file.
 
-    Raises InputError where a solution region is not closed, or stands in a cell that is not marked as a solution.
+    Raises InputError where it is no notebook, and where a solution region is not closed or stands in a cell that is not
+    marked as a solution.
     """
-    notebook = nbformat.read(path, as_version=4)
     resources = {"unique_key": path.stem, "metadata": {"name": path.stem}, "nbgrader": {}}
     try:
+        notebook = nbformat.read(path, as_version=4)
         for step in STEPS:
             notebook, resources = step(config=CONFIG, enabled=True).preprocess(notebook, resources)
     except Exception as error:  # nbgrader raises what it likes

@@ -11,10 +11,10 @@ import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
 from nbgrader import preprocessors
-from nbgrader.api import Gradebook
+from nbgrader.api import Comment, Grade, Gradebook, SubmittedAssignment, SubmittedNotebook
 from nbgrader.converters.base import NbGraderException
 from nbgrader.utils import parse_utc
-from sqlalchemy.exc import SAWarning
+from sqlalchemy.exc import SAWarning, SQLAlchemyError
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
@@ -34,14 +34,27 @@ def record(file: Path, course: Classroom, results: Sequence[Result]) -> list[str
 
     Raises InputError where the gradebook knows another version of a notebook, and has marks for it.
     """
-    if not file.resolve().parent.is_dir():
-        raise InputError(f"there is no folder for the gradebook {file}; make it, or name another file")
-    url = f"sqlite:///{file.resolve()}"
-    scripts = str(Path(sys.executable).parent)
-    os.environ["PATH"] = f"{scripts}{os.pathsep}{os.environ['PATH']}"  # nbgrader starts alembic by its name
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SAWarning)  # of nbgrader's own use of its database
-        return enter(url, course, results)
+        return enter(url_of(file), course, results)
+
+
+def require(file: Path) -> None:
+    """Raise InputError where there can be no gradebook, or what is there is none."""
+    if not file.resolve().parent.is_dir():
+        raise InputError(f"there is no folder for the gradebook {file}; make it, or name another file")
+    scripts = str(Path(sys.executable).parent)
+    os.environ["PATH"] = f"{scripts}{os.pathsep}{os.environ['PATH']}"  # nbgrader starts alembic by its name
+    if file.exists():
+        try:
+            Gradebook(url_of(file)).close()
+        except SQLAlchemyError as error:
+            raise InputError(f"{file} is no gradebook of nbgrader ({error.args[0]}); name another file") from error
+
+
+def url_of(file: Path) -> str:
+    """A gradebook as nbgrader names it."""
+    return f"sqlite:///{file.resolve()}"
 
 
 def enter(url: str, course: Classroom, results: Sequence[Result]) -> list[str]:
@@ -86,7 +99,21 @@ def enter_submissions(url: str, course: Classroom) -> Iterator[str]:
                 if odd:
                     yield odd
                 when = {"timestamp": parse_utc(time)} if time else {}
-                gradebook.update_or_create_submission(chapter, student, **when)
+                add_notebooks(gradebook, gradebook.update_or_create_submission(chapter, student, **when))
+
+
+def add_notebooks(gradebook: Gradebook, submission: SubmittedAssignment) -> None:
+    """Notebooks of a chapter that a submission is without: nbgrader gives it those that are there when it is made."""
+    known = {mine.notebook_id for mine in submission.notebooks}
+    for notebook in submission.assignment.notebooks:
+        if notebook.id not in known:
+            mine = SubmittedNotebook(notebook=notebook, assignment=submission)
+            for cell in notebook.grade_cells:
+                Grade(cell_id=cell.id, notebook=mine)
+            for cell in notebook.solution_cells:
+                Comment(cell_id=cell.id, notebook=mine)
+            gradebook.db.add(mine)
+    gradebook.db.commit()
 
 
 def enter_marks(gradebook: Gradebook, course: Classroom, assignment: Assignment, result: Result) -> None:

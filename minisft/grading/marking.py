@@ -16,11 +16,10 @@ import torch
 from minisft.checks import Answer, Contract, feedback
 from minisft.checks.calling import Failure, Foreign
 from minisft.grading.notebooks import Cell, Exercise
-from minisft.grading.running import Key, Limits, Outcome, Run
+from minisft.grading.running import LONGEST, Key, Limits, Outcome, Run
 
 RIGHT, BY_HAND = "right", "by hand"
 BORROWED = "it raises NotThereError"  # of the worker's hollow minisft
-LONGEST = 200  # characters of what is repeated
 MODULES = {"": builtins, "numpy": np, "torch": torch}  # of types that have a name here
 FIXED = {
     "stub": "it is not written yet: NotImplementedError",
@@ -102,7 +101,9 @@ def ran_out_of_memory(failure: Failure) -> bool:
 def missing(exercise: Exercise, run: Run, words: "Words", limits: Limits) -> tuple[str, str, str]:
     """Why a function is not there: the cell that defines it may have failed."""
     name = exercise.function
-    defining = [cell for cell in words.cells if re.search(rf"^\s*(async\s+)?def\s+{name}\b", cell.source, re.MULTILINE)]
+    # Blanks alone: a line end is \s too, and a cell of nothing but line ends would take the square of their number.
+    definition = re.compile(rf"^[ \t]*(async[ \t]+)?def[ \t]+{name}\b", re.MULTILINE)
+    defining = [cell for cell in words.cells if definition.search(cell.source)]
     for cell in defining:
         match run.left_out.get(cell.number):
             case "time":

@@ -29,7 +29,7 @@ def names_of(source: str) -> tuple[set[str], set[str]]:
     """What a cell defines, and what it uses. Of a cell that is no Python, what it looks as if it would define."""
     tree = parsed(source)
     if tree is None:
-        return set(re.findall(r"^\s*(?:def|class)\s+(\w+)", source, re.MULTILINE)), set()
+        return set(re.findall(r"^[ \t]*(?:def|class)[ \t]+(\w+)", source, re.MULTILINE)), set()
     defined, used = set(), set()
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
@@ -55,7 +55,7 @@ def is_stub(cells: Sequence[Cell], function: str) -> bool:
     """Whether a function still has its `raise NotImplementedError`, and returns nothing before it."""
     for cell in reversed(cells):
         tree = parsed(cell.source)
-        for node in tree.body if tree else []:
+        for node in reversed(tree.body if tree else []):  # of several definitions the last counts
             if isinstance(node, ast.FunctionDef) and node.name == function:
                 raises = [part.lineno for part in node.body if ast.unparse(part) == "raise NotImplementedError"]
                 returns = [part.lineno for part in ast.walk(node) if isinstance(part, ast.Return)]

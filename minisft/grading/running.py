@@ -28,6 +28,7 @@ from minisft.grading.notebooks import Cell, Exercise
 from minisft.grading.sandbox import ENVIRONMENT, WORKER, Sandbox
 from minisft.grading.worker import LARGEST_ANSWER
 
+LONGEST = 200  # characters of what is repeated
 START = 120.0  # seconds until a worker has imported torch, on a machine that does much else
 
 
@@ -161,6 +162,7 @@ class Worker:
     def __init__(self, limits: Limits, sandbox: Sandbox | None) -> None:
         self.limits, self.sandbox = limits, sandbox
         self.at = 0  # the cell that runs
+        self.numbers: set[int] = set()  # of the cells that are to run
         self.stderr = tempfile.TemporaryFile()  # noqa: SIM115 (closed on leaving)
         self.folder = tempfile.TemporaryDirectory() if sandbox is None else None
         where = (
@@ -193,6 +195,7 @@ class Worker:
 
     def start(self, cells: Sequence[Cell]) -> None:
         """Send the notebook. Raises BrokenWorkerError where nobody is there to take it."""
+        self.numbers = {cell.number for cell in cells}
         orders = {
             "cells": [(cell.number, cell.source) for cell in cells],
             "user": self.sandbox.user() if self.sandbox else 0,
@@ -222,8 +225,8 @@ class Worker:
             match message:
                 case {"cell": int(number)}:
                     self.at = number
-                case {"error": int(number), "kind": str(kind), "said": str(said)}:
-                    errors[number] = kind, said
+                case {"error": int(number), "kind": str(kind), "said": str(said)} if number in self.numbers:
+                    errors[number] = kind[:LONGEST], said[:LONGEST]  # forged ones may be as long as a line
                 case {"ready": True}:
                     return
                 case _:

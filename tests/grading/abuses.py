@@ -206,6 +206,9 @@ def greedy() -> Iterator[Row]:
     yield Row("fork_bomb_at_top_level", Student(before=[bomb]))
     disk = "while True:\n    with open('/tmp/' + str(id(object())), 'ab') as file:\n        file.write(bytes(10**6))"
     yield Row("fills_the_disk", Student({"softmax": softmax(disk)}), only_softmax("error"), ("raises OSError",))
+    for name, folder in {"shared_memory": "/dev/shm", "memory_of_files": "/tmp"}.items():
+        files = f"for number in range(20):\n    open(f'{folder}/{{number}}', 'wb').write(bytes(10**7))"
+        yield Row(f"fills_{name}", Student({"softmax": softmax(files)}), only_softmax("error"), ("raises OSError",))
     huge = softmax("return torch.zeros(9_000_000)")  # 36 MB, of which 32 are read
     yield Row("huge_answer", Student({"softmax": huge}), only_softmax("unreadable"), ("no answer",))
 
@@ -347,6 +350,8 @@ def spies(places: Places) -> Iterator[Row]:
     )
     system = softmax("open('/usr/mine', 'w')")
     yield Row("writes_the_system", Student({"softmax": system}), only_softmax("error"), ("raises OSError",))
+    root = softmax("open('/mine', 'w')")
+    yield Row("writes_the_root", Student({"softmax": root}), only_softmax("error"), ("raises OSError",))
     calls = softmax(f"import socket\nsocket.create_connection(('127.0.0.1', {places.port}), 2)")
     yield Row("opens_a_socket", Student({"softmax": calls}), only_softmax("error"), ("raises ConnectionRefusedError",))
     environment = softmax(

@@ -124,7 +124,7 @@ def test_the_teacher_sees_which_mistake_was_made(graded) -> None:
 
 AS_A_NORMAL_USER = [
     "reference", "swallows_interrupts", "fork_bomb", "memory", "kills_everyone", "reads_other_students",
-    "opens_a_socket", "outlives_the_call", "borrows_past_the_hollow",
+    "opens_a_socket", "outlives_the_call", "borrows_past_the_hollow", "writes_the_root",
 ]  # fmt: skip
 GRADE_IMPATIENTLY = f"""\
 import functools, sys

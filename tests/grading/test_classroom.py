@@ -7,16 +7,19 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from small_course import CHAPTER, NAMES, NOTEBOOK, QUESTION, Student, right, signature
 
 from minisft.cli import main
+from minisft.commands.grading import cores
 from minisft.errors import InputError
 from minisft.grading import classroom
 from minisft.grading.classroom import Classroom
-from minisft.grading.sandbox import SYSTEM, Sandbox
+from minisft.grading.running import Limits
+from minisft.grading.sandbox import MOMENTARY_USERS, SYSTEM, Sandbox
 
 UNSCALED = right("attention").replace(" / math.sqrt(query.shape[-1])", "")
 
@@ -249,6 +252,48 @@ def test_a_broken_worker_costs_nobody_marks(course, tmp_path, monkeypatch, capsy
     assert not list((tmp_path / "out").glob("results/*/*/*.json"))
 
 
+def test_marks_are_kept_only_as_long_as_all_that_decides_them_is_the_same(solutions, tmp_path, monkeypatch) -> None:
+    Student().hand_in(tmp_path / "in", "ann")
+    course = Classroom(tmp_path / "in", solutions, tmp_path / "out", sandbox=None)
+    (assignment,) = course.assignments
+    digests = {course.digest("ann", assignment)}
+    digests.add(course.digest("ann", replace(assignment, exercises=assignment.exercises[:1])))
+    for name, value in (("limits", Limits(cell=1.0)), ("sandbox", Sandbox()), ("seed", course.seed + 1)):
+        with monkeypatch.context() as patch:
+            patch.setattr(course, name, value)
+            digests.add(course.digest("ann", assignment))
+    package = tmp_path / "package"
+    monkeypatch.setattr(classroom, "PACKAGE", package)
+    for room in ("", "checks/contracts", "ops", "objectives", "grading"):  # a mended contract, another way to grade
+        (package / room).mkdir(parents=True, exist_ok=True)
+        (package / room / "file.py").write_text("x = 1\n" if room else "")
+        course.__dict__.pop("code", None)
+        digests.add(course.digest("ann", assignment))
+    assert len(digests) == 10
+
+
+def test_two_workers_are_never_the_same_user(monkeypatch) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    monkeypatch.setattr("minisft.grading.sandbox.is_mapped", lambda user: True)
+    users = [Sandbox().user() for _ in range(len(MOMENTARY_USERS))]
+    assert sorted(users) == list(MOMENTARY_USERS)
+
+
+@pytest.mark.parametrize(
+    ("given", "quota", "count"),
+    [({0, 3}, "max 100000", 2), ({0, 1, 2, 3}, "150000 100000", 1), ({0, 1}, "50000 100000", 1), ({0, 1, 2}, None, 3)],
+)
+def test_as_many_notebooks_at_a_time_as_there_are_cores_for_us(monkeypatch, given, quota, count) -> None:
+    def read(path: Path, encoding: str) -> str:
+        if quota is None:
+            raise FileNotFoundError
+        return f"{quota}\n"
+
+    monkeypatch.setattr("os.sched_getaffinity", lambda process: given, raising=False)
+    monkeypatch.setattr(Path, "read_text", read)
+    assert cores() == count
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -256,13 +301,15 @@ def test_a_broken_worker_costs_nobody_marks(course, tmp_path, monkeypatch, capsy
         ({"submissions": "solutions"}, "nobody in"),
         ({"solutions": "in"}, "nobody in"),
         ({"out": "in/marks"}, "in, among the students; choose another --out"),
+        ({"seed": -5}, "seed is -5; expected 0 or more"),
     ],
 )
 def test_bad_input_gets_one_line(solutions, tmp_path, change, message) -> None:
     Student().hand_in(tmp_path / "in", "ann")
     places = {"submissions": "in", "solutions": "solutions", "out": "out"} | change
+    folders = {name: tmp_path / value if isinstance(value, str) else value for name, value in places.items()}
     with pytest.raises(InputError, match=message):
-        Classroom(**{name: tmp_path / folder for name, folder in places.items()}, sandbox=None)
+        Classroom(**folders, sandbox=None)
 
 
 def test_a_teachers_mistake_is_named(solutions, tmp_path) -> None:

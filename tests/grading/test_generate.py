@@ -155,6 +155,14 @@ def test_a_solution_outside_a_solution_cell_is_refused(solutions) -> None:
         student_version(path)
 
 
+@pytest.mark.parametrize("text", ["", "<<<<<<< mine\n{}", "[]"])
+def test_what_is_no_notebook_is_named(solutions, text) -> None:
+    (path,) = solutions.glob("*/*.ipynb")
+    path.write_text(text)
+    with pytest.raises(InputError, match=path.name):
+        student_version(path)
+
+
 def test_the_command(solutions, tmp_path, capsys) -> None:
     where = ["--solutions", str(solutions), "--exercises", str(tmp_path / "exercises")]
     assert main(["exercises", *where]) == 0

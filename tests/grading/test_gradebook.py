@@ -4,15 +4,18 @@ import json
 import os
 import shutil
 import sys
+from html.parser import HTMLParser
 from pathlib import Path
 
 import nbformat
+import nh3
 import pytest
 from nbconvert.filters.markdown_mistune import markdown2html_mistune
 from nbgrader.api import Gradebook
-from small_course import CHAPTER, NAMES, NOTEBOOK, QUESTION, Student, signature, write_solutions
+from small_course import CHAPTER, NAMES, NOTEBOOK, QUESTION, Student, signature, teachers_notebook, write_solutions
 
 from minisft.cli import main
+from minisft.grading.copies import sanitised
 
 ARGUMENTS = ["grade", "in", "--out", "out", "--gradebook", "gradebook.db", "--seed", "3", "--jobs", "2"]
 
@@ -107,8 +110,93 @@ def test_the_copy_that_a_person_marks_is_safe_to_open(graded, tmp_path) -> None:
     shown = "".join(markdown2html_mistune(cell.source) for cell in copy.cells if cell.cell_type == "markdown")
     assert "<em>mine</em>" in shown
     assert "a &lt; b, $x_1$" in shown
+    assert_nothing_runs(shown)
     for word in ("<script", "onerror", "javascript:"):
         assert word not in shown
+
+
+class Attributes(HTMLParser):
+    """All attributes of a page."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, str]] = []
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.found += [(name, value or "") for name, value in attributes]
+
+
+def assert_nothing_runs(page: str) -> None:
+    """A browser would run no attribute of the page, and follow no link into a script."""
+    found = Attributes(page).found
+    assert not [name for name, _ in found if name.startswith("on")]
+    assert not [value for _, value in found if "javascript:" in value]
+
+
+AGAIN = [  # harmless as HTML; and then nbgrader's pages read that as Markdown
+    '<a title="&#10;&#10;[x](/onmouseover=alert(1)//)&#10;&#10;">move here</a>',
+    '<a title="&#10;&#10;![x](/onmouseover=alert(1)//)&#10;&#10;">move here</a>',
+    "a&#10;&#10;\\[click me\\](javascript:alert(1))",
+    "```text\na\n\n[click me](javascript:alert(1))\n```",
+]
+
+
+@pytest.mark.parametrize("answer", AGAIN)
+def test_what_is_rendered_twice_is_safe_to_open(answer) -> None:
+    assert_nothing_runs(markdown2html_mistune(sanitised(answer)))
+
+
+def test_that_test_sees_a_script() -> None:
+    for answer in AGAIN[2:]:
+        with pytest.raises(AssertionError):
+            assert_nothing_runs(markdown2html_mistune(nh3.clean(markdown2html_mistune(answer))))
+
+
+@pytest.mark.parametrize(
+    ("answer", "shown"),
+    [
+        ("See ![image.png](attachment:image.png) & <b>", "See ![image.png](attachment:image.png) &amp; &lt;b&gt;"),
+        ("# " + "<b>" * 1500 + "x" + "</b>" * 1500, "x"),
+        ("\\begin{a}" * 10**6, "(cut here, after 20000 characters)"),
+        ("one\n\ntwo", "<p>one</p>&#10;<p>two</p>"),
+        ("```\none\n\ntwo\n```", "one&#10;&#10;two"),
+    ],
+    ids=["pasted", "deep", "long", "paragraphs", "code"],
+)
+def test_whatever_is_answered_can_be_shown(answer, shown) -> None:
+    assert shown in sanitised(answer)
+    assert shown in markdown2html_mistune(sanitised(answer))
+
+
+def test_one_answer_stops_nobody_elses_marks(graded, tmp_path) -> None:
+    student = Student()
+    student.cell("question").source = "![image.png](attachment:image.png)"
+    (tmp_path / "in" / "ann" / CHAPTER / f"{NOTEBOOK}.ipynb").write_text(json.dumps(student.notebook))
+    with graded() as gradebook:
+        assert gradebook.find_submission(CHAPTER, "ann").score == 8
+        assert gradebook.find_submission(CHAPTER, "bob").score == 6
+
+
+def test_the_next_notebook_of_a_chapter(graded, tmp_path) -> None:
+    """It comes a week later, and the gradebook has the submission already."""
+    second = teachers_notebook()
+    for folder in (tmp_path / "solutions", tmp_path / "in" / "ann"):
+        (folder / CHAPTER / "9_2_second.ipynb").write_text(json.dumps(second))
+    with graded() as gradebook:
+        assert gradebook.find_grade("check-softmax", "9_2_second", CHAPTER, "ann").auto_score == 2
+        assert gradebook.find_submission(CHAPTER, "ann").score == 16
+        assert gradebook.find_submission(CHAPTER, "bob").score == 6
+
+
+def test_what_is_no_gradebook_is_said_before_anything_is_graded(graded, tmp_path, capsys) -> None:
+    (tmp_path / "text.db").write_text("marks" * 1000)
+    (tmp_path / "folder.db").mkdir()
+    for name in ("text.db", "folder.db"):
+        assert main([*ARGUMENTS[:4], "--gradebook", name, "--out", "elsewhere"]) == 2
+        assert f"error: {name} is no gradebook of nbgrader (" in capsys.readouterr().err
+    assert not (tmp_path / "elsewhere").exists()
 
 
 def test_the_copy_says_what_came_of_each_exercise(graded, tmp_path) -> None:

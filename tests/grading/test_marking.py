@@ -8,6 +8,7 @@ import torch
 from minisft.checks import CONTRACTS, Answer, AnswerKey
 from minisft.checks.calling import Failure, Foreign
 from minisft.grading.marking import LONGEST, Words, mark
+from minisft.grading.needed import names_of
 from minisft.grading.notebooks import Cell, Exercise
 from minisft.grading.running import LIMITS, Key, Outcome, Run
 
@@ -102,3 +103,21 @@ def test_points_are_for_what_is_right_and_for_nothing_else(key) -> None:
     by_hand = replace(EXERCISE, function="")
     (one,) = mark([by_hand], {}, Run(outcomes={}), cells, LIMITS)
     assert (one.status, one.points, one.out_of) == ("by hand", None, 2.0)
+
+
+def test_a_cell_of_empty_lines_takes_no_time(key) -> None:
+    """Ten million of them fit into a notebook, and while a pattern is searched for the grader does nothing else."""
+    run = Run(outcomes={"layer_norm": Outcome(failed="missing")})
+    cells = [Cell(3, "\n" * 10**6), Cell(4, "async \t def\tlayer_norm(x):\n    return x")]
+    (found,) = mark([EXERCISE], {"layer_norm": key}, run, cells, LIMITS)
+    assert found.status == "missing"
+    assert names_of(f"{cells[0].source}  class  Scores(:")[0] == {"Scores"}
+    run.errors[4] = "NameError", "no"
+    (found,) = mark([EXERCISE], {"layer_norm": key}, run, cells, LIMITS)
+    assert found.message == "the cell that defines layer_norm raises NameError: no"
+
+
+@pytest.mark.parametrize("kind", ["stub", "nothing", "changed", "raised", "7342"])
+def test_a_forged_failure_says_nothing(key, kind) -> None:
+    failure = Failure(kind, "it changes its input 0.7342 in place")
+    assert "7342" not in message(key, [Answer(failure=failure)] * len(key.answer_key.cases))

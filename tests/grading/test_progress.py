@@ -161,6 +161,7 @@ def test_needed_cells_are_those_that_a_function_reaches() -> None:
         (False, ["def f(x):\n    return x\n    raise NotImplementedError"]),
         (False, ["def f(x):\n    if x:\n        return x\n    raise NotImplementedError"]),
         (False, ["def f(x):\n    raise NotImplementedError", "def f(x):\n    return x"]),
+        (False, ["def f(x):\n    raise NotImplementedError\n\n\ndef f(x):\n    return x"]),
         (False, ["def f(x:"]),
         (False, ["f = 1"]),
     ],
