@@ -17,10 +17,11 @@ FOREWORD = """\
 # The map of the course
 
 The course follows the document *Large language models, foundations and frontiers: supervised fine-tuning*
-(《大语言模型原理基础与前沿 基于监督学习进行微调》), a notebook for each of its sections. New here? {start}
+(《大语言模型原理基础与前沿 基于监督学习进行微调》), a notebook for each section that is written. New here? {start}
 shows the whole idea in {minutes} minutes; then read in order, or where you like. Each notebook proves what it builds,
 and runs without a network. Build the same pieces yourself in its **exercises**: there `check` says which mistake you
-have made, and in a terminal `python -m minisft progress` says what is right and what comes next.
+have made, and in a terminal (`. .venv/bin/activate` first) `python -m minisft progress` says what is right and what
+comes next.
 
 ## The notebooks
 

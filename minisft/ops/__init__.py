@@ -1,4 +1,4 @@
-"""The pieces: pure functions on tensors, each with a textbook version and, beside it, a fused one.
+"""The pieces: pure functions on tensors, each with a textbook version and, where speed matters, a fused one.
 
 `Ops` is a set of such functions and a model takes one. To run your own function in a real model:
 
