@@ -281,7 +281,7 @@ def test_a_full_disk_gets_one_line(monkeypatch, capsys) -> None:
 
 def test_a_long_row_is_cut_counted_and_said_once(tiny, tmp_path, capsys) -> None:
     path = tmp_path / "long.csv"
-    rows = [f"{'the film was good ' * (30 if number < 3 else 1)},{number % 2}" for number in range(40)]
+    rows = [f"{'the film was good ' * (30 if number < 3 else 1)}{number},{number % 2}" for number in range(40)]
     path.write_text("text,label\n" + "\n".join(rows) + "\n")
     arguments = ["finetune", "--data", str(path), "--model", str(tiny), "--epochs", "1", "--max-length", "64"]
     assert main([*arguments, "--out", str(tmp_path / "out")]) == 0

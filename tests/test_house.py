@@ -15,6 +15,7 @@ ROOT = Path(minisft.__file__).parent
 # From the first step, text, to the last, the command line: each imports only what stands before it.
 ROOMS = [
     "errors",
+    "files",
     "ops",
     "text",
     "data",

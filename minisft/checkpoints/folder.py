@@ -8,10 +8,10 @@ from typing import Any
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from minisft.checkpoints.files import write_atomically
 from minisft.checkpoints.locate import locate
 from minisft.checkpoints.mapping import Weights, to_hugging_face, to_ours
 from minisft.errors import InputError
+from minisft.files import write_atomically
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,15 @@ def read_checkpoint(source: str | Path) -> Checkpoint:
             f"{folder / 'config.json'} has no num_hidden_layers (model_type {config.get('model_type')!r}); "
             "expected a BERT's configuration"
         )
-    weights, unused = to_ours(read_tensors(folder), layers)
+    tensors = read_tensors(folder)
+    if layers > max(len(tensors), 100):  # a table of their names would fill the memory
+        raise InputError(
+            f"{folder} has {len(tensors)} weights, and its config.json asks for {layers} layers; get it again"
+        )
+    try:
+        weights, unused = to_ours(tensors, layers)
+    except RuntimeError as error:  # queries, keys and values that do not fit together
+        raise InputError(f"{folder} holds weights of shapes that do not fit ({error}); get it again") from None
     if not weights:
         raise InputError(f"{folder} holds no weight of a BERT; its keys are {', '.join(unused[:3])} ...")
     return Checkpoint(str(source), config, weights, unused)
@@ -52,7 +60,7 @@ def read_config(folder: Path) -> dict[str, Any]:
         raise InputError(
             f"{folder} has no config.json; expected a folder with config.json and model.safetensors"
         ) from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except (json.JSONDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"{path} is not JSON ({error}); get the file again") from None
     if not isinstance(config, dict):
         raise InputError(f"{path} holds a {type(config).__name__}; expected an object with a BERT's configuration")
@@ -61,14 +69,15 @@ def read_config(folder: Path) -> dict[str, Any]:
 
 def read_tensors(folder: Path) -> Weights:
     """All tensors of a folder's safetensors file or files, under the names they have there."""
-    index = folder / "model.safetensors.index.json"
-    if index.exists():
+    index, whole = folder / "model.safetensors.index.json", folder / "model.safetensors"
+    if index.exists() and not whole.exists():  # where both are, the index is an older model's
         try:
             names = sorted(set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:  # cut off, or something else
+            _ = [folder / name for name in names]
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:  # cut off, or something else
             raise InputError(f"{index} does not say where the weights are ({error}); get the file again") from None
     else:
-        names = ["model.safetensors"]
+        names = [whole.name]
     tensors: Weights = {}
     for path in (folder / name for name in names):
         if not path.exists():

@@ -17,6 +17,10 @@ from torch import Tensor
 from minisft.checks.contract import Case, Contract
 
 TENSORS = (Tensor, torch.nn.Parameter)
+CHANGED_ON_THE_WAY = (
+    "its way back breaks: a tensor that the gradient needs is changed in place, by +=, *=, /= or a name that ends in "
+    "_: make a new one instead"
+)
 FOLDERS = (str(Path(__file__).parents[1]), *map(sysconfig.get_path, ("stdlib", "platstdlib", "purelib", "platlib")))
 LIBRARIES = ("<frozen", *(folder + os.sep for folder in FOLDERS))
 
@@ -32,7 +36,7 @@ class Foreign:
 class Failure:
     """Why there is no answer."""
 
-    kind: str  # stub, nothing, changed, raised
+    kind: str  # stub, nothing, changed, raised, inplace
     message: str
     detail: str = ""  # what an exception says, which may tell of the case
     line: str = ""  # the learner's own
@@ -59,7 +63,12 @@ def call(contract: Contract, function: Callable, case: Case) -> Answer:
             if changed:
                 message = f"it changes its input {changed[0]} in place: make a new tensor or list instead"
                 return Answer(failure=Failure("changed", message, line=defined(function)))
-        return Answer(value, differentiate(contract, function, case))
+        try:
+            return Answer(value, differentiate(contract, function, case))
+        except RuntimeError as error:
+            if "inplace operation" not in str(error):
+                raise
+            return Answer(failure=Failure("inplace", CHANGED_ON_THE_WAY, line=defined(function)))
     except (Exception, SystemExit) as error:
         said = str(error).strip().split("\n")[0]
         if isinstance(error, NotImplementedError) and not said:  # torch's own say something

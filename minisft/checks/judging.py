@@ -68,7 +68,8 @@ class AnswerKey:
         """How an answer differs from a sound one: it fails, or its value or a gradient is another."""
         relative = self.contract.relative_tolerance
         if answer.failure:
-            return Difference(answer.failure.message, answer.failure.detail, answer.failure.line)
+            failure = answer.failure
+            return Difference(failure.message, failure.detail, failure.line, backward=failure.kind == "inplace")
         difference = compare(expected.value, answer.value, relative=relative, parts=self.contract.results)
         return difference or self.difference_of_gradients(expected, answer)
 
@@ -93,13 +94,20 @@ class AnswerKey:
 
         Where there is none, two mistakes may have come together: then the one mutant with the same answers to the
         cases of the property that failed and to all others that are answered wrongly, or else to the former alone, and
-        False.
+        False; a mutant that fails where the learner does not is none of them.
         """
         mistakes = list(zip(self.contract.mutants, self.mistakes, strict=True))
         for mutant, mistake in mistakes:
             if not any(map(self.difference, mistake, answers)):
                 return mutant, True
         wrong = [i for i, expected in enumerate(self.expected) if self.difference(expected, answers[i])]
+        right = [i for i in range(len(answers)) if i not in wrong]
+        # A mistake that answers a case wrongly is not that of who answers it rightly.
+        mistakes = [
+            (mutant, mistake)
+            for mutant, mistake in mistakes
+            if not any(self.difference(self.expected[i], mistake[i]) for i in right)
+        ]
         tried = [i for i, case in enumerate(self.cases) if case.property == failed]
         for indices in ({*tried, *wrong}, tried):
             alike = [

@@ -5,13 +5,13 @@ import json
 import shlex
 from pathlib import Path
 
-from minisft.checkpoints import write_atomically
 from minisft.checkpoints.locate import HASHES, OWN, hash_files
 from minisft.commands.pretrain import run_and_report
 from minisft.commands.report import say
 from minisft.commands.resuming import Given, keep_on
 from minisft.data.corpus import town_corpus
 from minisft.errors import InputError
+from minisft.files import write_atomically
 from minisft.training import Pretraining, Settings
 
 FIRST, TWIN = "town-mini", "town-mini-plm"

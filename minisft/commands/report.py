@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from minisft.checkpoints import write_atomically
+from minisft.files import write_atomically
 from minisft.measure import speed_of_bf16
 from minisft.training import Evaluation
 from minisft.training.distributed import process_group

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +97,9 @@ def read_table(path: Path, text: str) -> list[Row]:
     tabs = path.suffix == ".tsv"
     csv.field_size_limit(LONGEST_FIELD)
     lines = io.StringIO(text, newline="")  # str.splitlines would also cut at U+2028 and its like, inside a text
-    reader = csv.reader(lines, delimiter="\t" if tabs else ",", quoting=csv.QUOTE_NONE if tabs else csv.QUOTE_MINIMAL)
+    quoting = csv.QUOTE_NONE if tabs else csv.QUOTE_MINIMAL
+    # Strict: a quote that is never closed would take all rows after it into one text.
+    reader = csv.reader(lines, delimiter="\t" if tabs else ",", quoting=quoting, strict=True)
     rows = []
     try:
         header = next(reader, [])
@@ -109,7 +112,10 @@ def read_table(path: Path, text: str) -> list[Row]:
             if row:
                 rows.append(dict(zip(header, row, strict=True)))
     except csv.Error as error:
-        raise InputError(f"{path}, line {reader.line_num}: {error}; expected a table with a header line") from None
+        raise InputError(
+            f"{path}, line {reader.line_num}: {error}; expected a table with a header line, and a text with quotes in "
+            'it as "a ""text"" in quotes"'
+        ) from None
     return rows
 
 
@@ -121,8 +127,8 @@ def read_jsonl(path: Path, text: str) -> list[Row]:
             continue
         try:
             row = whole(json.loads(line))
-        except json.JSONDecodeError as error:
-            raise InputError(f"{path}, line {number} is not JSON ({error.msg}); expected one object a line") from None
+        except (json.JSONDecodeError, RecursionError) as error:
+            raise InputError(f"{path}, line {number} is not JSON ({error}); expected one object a line") from None
         if not isinstance(row, dict):
             raise InputError(f"{path}, line {number} holds a {type(row).__name__}; expected one object a line")
         rows.append(row)
@@ -154,6 +160,10 @@ def find_columns(rows: list[Row], path: Path) -> tuple[tuple[str, ...], str]:
 def name_labels(rows: list[Row], column: str, path: Path) -> list[str]:
     """Put a number under "label" in every row, and say what the numbers are called."""
     values = [row[column] for row in rows]
+    if several := [value for value in values if isinstance(value, list | dict)]:
+        raise InputError(
+            f"{path}: {column} is {several[0]!r}; expected one name or number (or lists in all rows' labels)"
+        )
     numbers = [to_number(value) for value in values]
     all_numbers = all(number is not None for number in numbers)
     if all_numbers and (column == "score" or any(not number.is_integer() for number in numbers)):
@@ -163,11 +173,13 @@ def name_labels(rows: list[Row], column: str, path: Path) -> list[str]:
     if column == "score":
         bad = values[numbers.index(None)]
         raise InputError(f"{path}: {bad!r} in the column score is no number; name the column label for classes")
-    names = [str(int(number)) for number in numbers] if all_numbers else [str(value) for value in values]
-    labels = sorted(set(names), key=(lambda name: int(name)) if all_numbers else None)
+    names = [str(value) for value in values]
+    if all_numbers:  # 1.0 is called 1, and 01 stays 01
+        names = [re.sub(r"\.0*$", "", name.strip()) for name in names]
+    labels = sorted(set(names), key=(lambda name: (float(name), name)) if all_numbers else None)
     if len(labels) < 2:
         raise InputError(f"{path} has one class only, {labels[0]!r}; expected at least two to tell apart")
-    if all_numbers and int(labels[0]) < 0:
+    if all_numbers and float(labels[0]) < 0:
         raise InputError(f"{path}: label {labels[0]} is out of range; expected 0 or more (-1 marks a hidden label)")
     for row, name in zip(rows, names, strict=True):
         row["label"] = labels.index(name)
@@ -178,5 +190,5 @@ def to_number(value: object) -> float | None:
     """The value as a number, or None."""
     try:
         return None if isinstance(value, bool) else float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None

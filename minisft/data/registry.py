@@ -54,7 +54,7 @@ PUBLISHED: dict[str, Declaration] = {
     ),
     "restaurants": Declaration(
         "class", ("text", "span"), ("label",), ["negative", "neutral", "positive"],
-        "what does a review think of one thing?",
+        "what does a review think of one thing?", together=("text",),
     ),
     "semeval2010_task8": Declaration(
         "class", ("sentence",), ("relation",), RELATIONS, "how are two things in a sentence related?",

@@ -40,6 +40,7 @@ class Declaration:
     make: Callable[[str, str], Splits] | None = None  # rows from a domain and a language, for a generated task
     hub: tuple[str, ...] | None = None  # where the Hugging Face hub has it
     carve: int = 0  # rows of a validation split that the publisher does not give
+    together: tuple[str, ...] = ()  # columns: rows that agree in them go into one split; none: those of all texts
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,8 @@ def gold_of(task: Declaration | Task, row: Row) -> Any:
 def build_task(name: str, declaration: Declaration, splits: Splits, source: str) -> Task:
     """Check the rows and make a task of them.
 
-    Where the publisher gave no validation split, `carve` rows of the training split (a tenth where 0) become one.
+    Where the publisher gave no validation split, `carve` rows of the training split (a tenth where 0) become one;
+    questions on one context, and rows with the same texts, stay together.
     Where there is no labelled test split, the validation split is the test and a new one is carved, so that no
     test row ever chooses a model. Raises InputError at the first row that does not fit.
     """
@@ -110,6 +112,11 @@ def build_task(name: str, declaration: Declaration, splits: Splits, source: str)
     declaration = name_labels(declaration, splits)
     if declaration.kind == "tags" and declaration.labels and "O" not in declaration.labels:
         raise InputError(f"{name} has the tags {', '.join(declaration.labels)}; expected O among them")
+    odd = [label for label in declaration.labels if label != "O" and not label.startswith(("B-", "I-"))]
+    if declaration.kind == "tags" and odd:  # what scores them would take it for O
+        raise InputError(
+            f"{name} has the tag {odd[0]}; expected O, B-y for the first word of a y and I-y for its other words"
+        )
     numbers = {label: number for number, label in enumerate(declaration.labels)}
     made: Splits = {}
     for split, rows in splits.items():
@@ -121,9 +128,10 @@ def build_task(name: str, declaration: Declaration, splits: Splits, source: str)
     if not made.get("test"):
         made["test"] = made.pop("validation", [])
     count = declaration.carve or math.ceil(len(made["train"]) / 10)
+    together = declaration.together or (("context",) if declaration.kind == "span" else declaration.columns)
     for wanted in ("test", "validation"):
         if not made.get(wanted):
-            made["train"], made[wanted] = carve_out(made["train"], count)
+            made["train"], made[wanted] = carve_out(made["train"], count, together)
     if not made["train"]:
         raise InputError(f"{name} has too few rows; expected at least 3, and some hundreds to learn from")
     data = {split: Dataset.from_list(made[split]) for split in ("train", "validation", "test")}
@@ -264,8 +272,18 @@ CHECKS: dict[str, Callable[[Row, str, list[str], str], None]] = {
 }
 
 
-def carve_out(rows: list[Row], count: int) -> tuple[list[Row], list[Row]]:
-    """Split `count` rows off, the same ones every time, and keep the order of both parts."""
-    chosen = set(random.Random(0).sample(range(len(rows)), min(count, len(rows))))
+def carve_out(rows: list[Row], count: int, together: tuple[str, ...]) -> tuple[list[Row], list[Row]]:
+    """Split `count` rows off, or a few more, the same ones every time, and keep the order of both parts.
+
+    Rows that agree in the columns `together` go to one side, unless all rows agree.
+    """
+    groups: dict[str, list[int]] = {}
+    for number, row in enumerate(rows):
+        groups.setdefault(repr([row[column] for column in together]), []).append(number)
+    parts = list(groups.values()) if len(groups) > 1 else [[number] for number in range(len(rows))]
+    chosen: set[int] = set()
+    for part in random.Random(0).sample(parts, min(count, len(parts))):
+        if len(chosen) < count:
+            chosen.update(part)
     kept = [row for number, row in enumerate(rows) if number not in chosen]
     return kept, [rows[number] for number in sorted(chosen)]

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 
 from minisft.checks import Answer, Contract, feedback
-from minisft.checks.calling import Failure, Foreign
+from minisft.checks.calling import CHANGED_ON_THE_WAY, Failure, Foreign
 from minisft.grading.notebooks import Cell, Exercise
 from minisft.grading.running import LONGEST, Key, Limits, Outcome, Run
 
@@ -24,6 +24,7 @@ MODULES = {"": builtins, "numpy": np, "torch": torch}  # of types that have a na
 FIXED = {
     "stub": "it is not written yet: NotImplementedError",
     "nothing": "it returns None: is a return missing?",
+    "inplace": CHANGED_ON_THE_WAY,
 }
 
 
@@ -89,7 +90,7 @@ def judge(
         return "borrowed", "it calls minisft's own functions, which are not there while marks are given: write it", ""
     if any(ran_out_of_memory(failure) for failure in failures):
         return "memory", f"it asks for more memory than the {limits.memory / 1e9:g} GB that it may use", ""
-    status = {"stub": "stub", "raised": "error"}.get(failures[0].kind if failures else "", "wrong")
+    status = {"stub": "stub", "raised": "error", "inplace": "error"}.get(failures[0].kind if failures else "", "wrong")
     return status, feedback(verdict), verdict.mutant.sentence if verdict.mutant else ""
 
 

@@ -23,7 +23,10 @@ def linear(step: int, warmup_steps: int, total_steps: int) -> float:
 
 
 def cosine(step: int, warmup_steps: int, total_steps: int) -> float:
-    """Linear warm-up, then half a cosine wave down to 0 at `total_steps` (Loshchilov and Hutter 2017)."""
+    """Linear warm-up, then half a cosine wave down to 0 at `total_steps` (Loshchilov and Hutter 2017).
+
+    Where the warm-up is the whole run, it ends at the peak.
+    """
     if step < warmup_steps:
         return step / warmup_steps
     progress = (step - warmup_steps) / max(1, total_steps - warmup_steps)

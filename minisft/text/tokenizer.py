@@ -2,6 +2,7 @@
 
 import json
 import re
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from tokenizers.models import WordPiece as LibraryWordPiece
 from tokenizers.processors import TemplateProcessing
 
 from minisft.errors import InputError
+from minisft.files import write_atomically
 from minisft.text.wordpiece import UNKNOWN, number_pieces
 
 SURROGATE = re.compile("[\ud800-\udfff]")
@@ -68,27 +70,34 @@ class Tokenizer:
         settings = read_json(folder / "tokenizer_config.json")
         lowercase = lowercase_of(library.get("normalizer") or {}, settings, folder)
         model = library.get("model") or {}
-        return cls(read_vocabulary(folder, model if isinstance(model, dict) else {}), lowercase)
+        vocabulary = read_vocabulary(folder, model if isinstance(model, dict) else {})
+        require_plain(library, settings, set(vocabulary), folder)
+        return cls(vocabulary, lowercase)
 
     def save(self, folder: str | Path, longest: int = 512) -> None:
         """Write vocab.txt, tokenizer.json and tokenizer_config.json, which `AutoTokenizer` opens.
 
-        `longest` is how many positions the model has: where `transformers` cuts a text that it is told to cut.
+        `longest` is how many positions the model has: where `transformers` cuts a text that it is told to cut. Raises
+        InputError where the folder cannot be written; each file is the old one or the new one then.
         """
         folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "vocab.txt").write_text("\n".join(self.vocabulary) + "\n", encoding="utf-8", newline="\n")
         # Only the file's copy knows the special tokens by name: transformers looks for them there.
         copy = Library.from_str(self.library.to_str())
         copy.add_special_tokens(list(SPECIAL))
-        copy.save(str(folder / "tokenizer.json"))
         settings = {
             "tokenizer_class": "BertTokenizer",
             "do_lower_case": self.lowercase,
             "model_max_length": longest,
             **{f"{token.strip('[]').lower()}_token": token for token in SPECIAL},
         }
-        (folder / "tokenizer_config.json").write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
+        texts = {
+            "vocab.txt": "\n".join(self.vocabulary) + "\n",
+            "tokenizer.json": copy.to_str(pretty=True),
+            "tokenizer_config.json": json.dumps(settings, indent=2) + "\n",
+        }
+        for name, text in texts.items():
+            data = text.encode()
+            write_atomically(folder / name, lambda path, data=data: path.write_bytes(data))
 
     def tokenize(self, text: str) -> list[str]:
         """The pieces of a text."""
@@ -131,7 +140,20 @@ class Tokenizer:
         """The pieces of texts; each piece's place is (start, end) in characters of the text as it was given."""
         texts = [without_surrogates(text) for text in texts]
         found = self.library.encode_batch(texts, add_special_tokens=False)
-        return [Pieces(row.ids, row.offsets) for row in found]
+        return [
+            Pieces(row.ids, [with_marks(text, *place) if self.lowercase else place for place in row.offsets])
+            for text, row in zip(texts, found, strict=True)
+        ]
+
+
+def with_marks(text: str, start: int, end: int) -> tuple[int, int]:
+    """A piece's place with the accents after its last letter, where they are characters of their own.
+
+    Cleaning drops them, so the library's places end before them.
+    """
+    while end < len(text) and unicodedata.category(text[end]) == "Mn":
+        end += 1
+    return start, end
 
 
 def without_surrogates(text: str) -> str:
@@ -168,13 +190,26 @@ def lowercase_of(normalizer: dict, settings: dict, folder: Path) -> bool:
     return bool(lowercase)
 
 
+def require_plain(library: dict, settings: dict, vocabulary: set[str], folder: Path) -> None:
+    """Raise InputError where texts are cut otherwise than here: tokens that were added, or words found another way."""
+    added = [token.get("content") for token in library.get("added_tokens") or [] if isinstance(token, dict)]
+    if foreign := [token for token in added if token not in vocabulary]:
+        raise InputError(f"{folder}'s tokenizer.json adds {foreign[0]!r} to the vocabulary; choose a BERT without")
+    words = settings.get("word_tokenizer_type")
+    kind = (library.get("normalizer") or {}).get("type") if library else "BertNormalizer"
+    if words not in (None, "basic") or kind != "BertNormalizer":
+        raise InputError(
+            f"{folder} cuts words by {words or kind or 'nothing'}; expected BERT's way: choose another model"
+        )
+
+
 def read_json(path: Path) -> dict:
     """A JSON object, or an empty one where there is no file."""
     if not path.exists():
         return {}
     try:
         found = json.loads(read_text(path))
-    except json.JSONDecodeError as error:
+    except (json.JSONDecodeError, RecursionError) as error:
         raise InputError(f"{path} is not JSON ({error}); get the file again") from None
     if not isinstance(found, dict):
         raise InputError(f"{path} holds no JSON object; get the file again")

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from tqdm.auto import tqdm
 
-from minisft.checkpoints import write_atomically
 from minisft.data import Batches
 from minisft.errors import InputError
+from minisft.files import write_atomically
 from minisft.training.evaluation import evaluate
 from minisft.training.trainer import Callback, Record, Trainer
 

@@ -9,8 +9,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from minisft.checkpoints import write_atomically
 from minisft.errors import InputError
+from minisft.files import write_atomically
 from minisft.models import BertConfig
 from minisft.text import Tokenizer
 from minisft.training.callbacks import Validate

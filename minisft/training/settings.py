@@ -31,17 +31,17 @@ class Settings:
 
     def __post_init__(self) -> None:
         rules = {
-            "epochs": (self.epochs >= 1, "at least 1"),
-            "batch_size": (self.batch_size >= 1, "at least 1"),
+            "epochs": (is_whole(self.epochs) and self.epochs >= 1, "at least 1, a whole number"),
+            "batch_size": (is_whole(self.batch_size) and self.batch_size >= 1, "at least 1, a whole number"),
             "learning_rate": (0 < self.learning_rate < math.inf, "above 0"),
             "warmup": (0 <= self.warmup < math.inf, "0 or more"),
             "schedule": (self.schedule in SCHEDULES, " or ".join(SCHEDULES)),
             "weight_decay": (0 <= self.weight_decay < math.inf, "0 or more"),
             "decay": (self.decay in ("decoupled", "document"), "decoupled or document"),
             "max_gradient_norm": (self.max_gradient_norm > 0, "above 0"),
-            "accumulation": (self.accumulation >= 1, "at least 1"),
+            "accumulation": (is_whole(self.accumulation) and self.accumulation >= 1, "at least 1, a whole number"),
             "precision": (self.precision in ("fp32", "bf16"), "fp32 or bf16"),
-            "seed": (0 <= self.seed < 2**63, "0 or more, below 2**63"),
+            "seed": (is_whole(self.seed) and 0 <= self.seed < 2**63, "0 or more, below 2**63"),
         }
         for name, (holds, expected) in rules.items():
             if not holds:
@@ -50,6 +50,11 @@ class Settings:
     def warmup_steps(self, total_steps: int) -> int:
         """How many updates the warm-up takes."""
         return math.ceil(self.warmup * total_steps) if self.warmup < 1 else int(self.warmup)
+
+
+def is_whole(number: object) -> bool:
+    """Whether a number may count something."""
+    return isinstance(number, int) and not isinstance(number, bool)
 
 
 def choose_device(name: str = "auto") -> torch.device:

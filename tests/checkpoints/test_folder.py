@@ -12,8 +12,9 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModelForSequenceClassification, BertForPreTraining, BertForSequenceClassification
 from transformers import BertConfig as TheirConfig
 
-from minisft.checkpoints import locate, read_checkpoint, write_atomically
+from minisft.checkpoints import locate, read_checkpoint
 from minisft.errors import InputError
+from minisft.files import write_atomically
 from minisft.models import Bert, SequenceClassifier
 from tests.conftest import SMALL
 
@@ -100,7 +101,13 @@ def test_shards(saved, padded_batch) -> None:
         index |= dict.fromkeys(part, f"model-{number}.safetensors")
     (saved / "model.safetensors.index.json").write_text(json.dumps({"weight_map": index}))
     (saved / "model.safetensors").unlink()
-    assert torch.equal(before(**padded_batch), SequenceClassifier.from_pretrained(saved).eval()(**padded_batch))
+    after = SequenceClassifier.from_pretrained(saved).eval()
+    assert torch.equal(before(**padded_batch), after(**padded_batch))
+    with torch.no_grad():
+        after.classifier.weight.fill_(7.0)
+    after.save_pretrained(saved)  # beside the shards and their index, which are an older model's from then on
+    assert (SequenceClassifier.from_pretrained(saved).classifier.weight == 7.0).all()
+    assert (AutoModelForSequenceClassification.from_pretrained(saved).classifier.weight == 7.0).all()
 
 
 def test_new_and_unused_weights_are_said(saved, caplog) -> None:
@@ -115,6 +122,19 @@ def test_new_and_unused_weights_are_said(saved, caplog) -> None:
 
 
 INDEX = "model.safetensors.index.json"
+
+
+def only_index(folder: Path, text: str) -> None:
+    """Shards, and no whole file."""
+    (folder / "model.safetensors").unlink()
+    (folder / INDEX).write_text(text)
+
+
+def ask_for_layers(folder: Path, count: int) -> None:
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps(config | {"num_hidden_layers": count}))
+
+
 DAMAGE = {
     "has no config.json; expected a folder with": lambda f: (f / "config.json").unlink(),
     "config.json is not JSON": lambda f: (f / "config.json").write_text("{"),
@@ -124,8 +144,17 @@ DAMAGE = {
     "a pickle can run any code": lambda f: (f / "model.safetensors").rename(f / "pytorch_model.bin"),
     "model.safetensors is broken": lambda f: os.truncate(f / "model.safetensors", 5000),
     "model.safetensors is broken (": lambda f: (f / "model.safetensors").write_bytes(b""),
-    "index.json does not say where the weights are": lambda f: (f / INDEX).write_text('{"weight'),
-    "index.json does not say where the weights are ('weight_map')": lambda f: (f / INDEX).write_text("{}"),
+    "index.json does not say where the weights are": lambda f: only_index(f, '{"weight'),
+    "index.json does not say where the weights are ('weight_map')": lambda f: only_index(f, "{}"),
+    "index.json does not say where the weights are (unsupported": lambda f: only_index(f, '{"weight_map": {"a": 5}}'),
+    "config.json is not JSON (maximum recursion": lambda f: (f / "config.json").write_text("[" * 100_000),
+    "config.json asks for 1000000000 layers": lambda f: ask_for_layers(f, 10**9),
+    "holds weights of shapes that do not fit (Sizes of tensors": lambda f: rewrite(
+        f, lambda t: {n: x[:, :11].clone() if n.endswith("key.weight") else x for n, x in t.items()}
+    ),
+    "holds weights of shapes that do not fit (zero-dim": lambda f: rewrite(
+        f, lambda t: {n: x[0].clone() if n.endswith("query.bias") else x for n, x in t.items()}
+    ),
     "no weight of a BERT": lambda f: rewrite(f, lambda t: {"h.0.attn.weight": torch.zeros(2)}),
     "lacks bert.layers.1": lambda f: rewrite(f, lambda t: {n: x for n, x in t.items() if "layer.1" not in n}),
     "bert.embeddings.word.weight has shape (5, 12), but config.json asks for (97, 12)": lambda f: rewrite(

@@ -86,6 +86,8 @@ def text_of(encoded, row: int) -> str:
         ("渡轮于周五从北港出发，票价为12元。", "北港"),
         ("A lone \ud83d stood before the word ferry here.", "ferry"),  # half a surrogate pair shifts nothing
         ("unaffableness", "unaffableness"),
+        ("The cafe\u0301 opened.", "cafe\u0301"),  # an accent that is a character of its own
+        ("वह नमस्ते बोला", "नमस्ते"),
     ],
 )
 def test_an_answer_is_found_again_in_the_original_text(tokenizer, context, answer) -> None:

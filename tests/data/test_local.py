@@ -50,6 +50,21 @@ def test_fractions_and_the_name_score_make_a_regression(tmp_path) -> None:
     assert set(classes.train["label"]) == {0, 1, 2, 3}
 
 
+def test_whole_numbers_keep_their_names(tmp_path) -> None:
+    for given, names in (
+        (["12345678901234567", "12345678901234568"], ["12345678901234567", "12345678901234568"]),
+        (["02", "1", "01", "1.0"], ["01", "1", "02"]),
+        (["10", "9", "2.00"], ["2", "9", "10"]),
+    ):
+        task = load_task(
+            write(tmp_path, "a.csv", "text,label\n" + "".join(f"t {n},{given[n % len(given)]}\n" for n in range(24)))
+        )
+        assert task.labels == names
+    lines = [{"text": f"t {n}", "label": (10**400, 1, 2.0)[n % 3]} for n in range(24)]
+    task = load_task(write(tmp_path, "a.jsonl", "\n".join(map(json.dumps, lines))))
+    assert task.labels == ["1", str(10**400), "2.0"]
+
+
 GOOD = "text,label\n" + "".join(f"t {n},{n % 2}\n" for n in range(20))
 
 
@@ -76,6 +91,14 @@ GOOD = "text,label\n" + "".join(f"t {n},{n % 2}\n" for n in range(20))
         ("a.csv", "text,score\nx,1\ny,high\n", "'high' in the column score is no number"),
         ("a.jsonl", '{"text": "x", "label": 1}\n{"text": \n', "line 2 is not JSON"),
         ("a.jsonl", "[1]\n", "line 1 holds a list; expected one object a line"),
+        ("a.jsonl", "[" * 100_000, "line 1 is not JSON"),
+        ("a.csv", 'label,text\n1,a\n0,"open\n1,b\n', "line 4: unexpected end of data; expected a table with a header"),
+        ("a.csv", 'label,text\n1,a\n0,"a" b\n1,b\n', "line 3: ',' expected after '\"'; expected a table with a header"),
+        (
+            "a.jsonl",
+            '{"text": "x", "label": "z"}\n{"text": "x", "label": ["x", "y"]}\n',
+            "label is .'x', 'y'.; expected one name",
+        ),
         ("a.txt", "x", "is of no known kind; expected a name that ends in .csv, .tsv, .jsonl"),
     ],
 )

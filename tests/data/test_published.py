@@ -18,7 +18,7 @@ SETS = {
     "snips": (13084, 700, 700, 7, "add sabrina salerno to the grime", "AddToPlaylist"),
     "clinc150": (15000, 3000, 4500, 150, "how would you say fly in italian", "translate"),
     "chnsenticorp": (8640, 960, 1200, 2, "這間酒店環境和服務態度亦算不錯", "positive"),
-    "restaurants": (3247, 361, 1120, 3, "The bread is top notch as well .", "positive"),
+    "restaurants": (3245, 363, 1120, 3, "The bread is top notch as well .", "positive"),
     "semeval2010_task8": (7200, 800, 2717, 19, "<e1>audits</e1> were about <e2>waste</e2>", "Message-Topic(e1,e2)"),
     "goemotions": (43410, 5426, 5427, 28, "sorry about your situation", ["sadness"]),
     "wnut17": (3394, 1009, 1287, 13, "", None),
@@ -127,6 +127,9 @@ def test_an_answer_where_it_is_not(monkeypatch, tmp_path) -> None:
          {"sentence1": "left", "sentence2": "right", "label": 3.5}),
         ("vreg", ("Valence-reg-En-train.txt", "Valence-reg-En-dev.txt"), "id\tat sea\tvalence\t0.25",
          {"text": "at sea", "label": 0.25}),
+        ("semeval2010_task8", ("TRAIN_FILE.TXT", "TEST_FILE_FULL.TXT"),
+         '1\t"He said "<e1>no</e1> <e2>tea</e2>.""\nOther\nComment:\n',
+         {"sentence": 'He said "<e1>no</e1> <e2>tea</e2>."', "relation": "Other"}),
     ],
 )  # fmt: skip
 def test_columns_are_where_the_publishers_have_them(tmp_path, name, files, line, expected) -> None:

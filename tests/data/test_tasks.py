@@ -170,8 +170,9 @@ def test_rows_that_fit() -> None:
     assert build_task("x", SPAN, {"train": [found] * 9}, "here").labels == ["start", "end"]
     assert set(task.train.column_names) == {"question", "context", "answers", "id", "title"}
     assert {"text": [], "answer_start": []} in list(task.train["answers"])
-    sets = build_task("x", SET, {"train": [{"text": "a", "labels": []}, {"text": "b", "labels": ["fear"]}] * 9}, "here")
-    assert sorted(map(tuple, sets.train["labels"])) == [()] * 7 + [(1,)] * 7
+    rows = [{"text": f"{n}", "labels": ["fear"] if n % 2 else []} for n in range(18)]
+    sets = build_task("x", SET, {"train": rows}, "here")
+    assert set(map(tuple, sets.train["labels"])) == {(), (1,)}
 
 
 def test_labels_that_are_not_declared_are_those_in_the_rows() -> None:
@@ -182,6 +183,54 @@ def test_labels_that_are_not_declared_are_those_in_the_rows() -> None:
     assert task.train["ner_tags"][0] == [2, 0, 1]
     with pytest.raises(InputError, match="x has the tags B-x; expected O among them"):
         build_task("x", undeclared, {"train": [{"tokens": ["a"], "ner_tags": ["B-x"]}] * 9}, "here")
+
+
+def test_tags_are_begun_and_continued() -> None:
+    """What scores them reads the first letter: a tag without it would count as outside, in silence."""
+    plain = Declaration("tags", ("tokens",), ("ner_tags",), [], "")
+    for tag in ("ORG", "U-x", "b-x"):
+        rows = [{"tokens": ["a", "b"], "ner_tags": [tag, "O"]}] * 9
+        with pytest.raises(InputError, match=f"x has the tag {tag}; expected O, B-y for the first word of a y and I-y"):
+            build_task("x", plain, {"train": rows}, "")
+
+
+def rows_of(task, column: str) -> list[set[str]]:
+    return [set(split[column]) for split in (task.train, task.validation, task.test)]
+
+
+def test_what_belongs_together_is_in_one_split() -> None:
+    """Questions on one context, and rows with the same texts: who has learned one knows the others."""
+    asking = Declaration("span", ("question", "context"), ("answers",), [], "")
+    rows = [
+        {"question": f"Who {n}?", "context": f"Ann {n // 5}", "answers": {"text": ["Ann"], "answer_start": [0]}}
+        for n in range(500)
+    ]
+    train, validation, test = rows_of(build_task("asked", asking, {"train": rows}, ""), "context")
+    assert not train & validation
+    assert not train & test
+    assert not validation & test
+    assert (len(train), len(validation), len(test)) == (80, 10, 10)
+    twice = Declaration("class", ("text",), ("label",), ["no", "yes"], "")
+    rows = [{"text": f"text {n % 200}", "label": n % 2} for n in range(400)]
+    train, validation, test = rows_of(build_task("twice", twice, {"train": rows}, ""), "text")
+    assert len(train | validation | test) == len(train) + len(validation) + len(test) == 200
+    reviews = Declaration("class", ("text", "span"), ("label",), ["no", "yes"], "", together=("text",))
+    rows = [{"text": f"text {n // 4}", "span": f"{n % 4}", "label": n % 2} for n in range(400)]
+    train, validation, test = rows_of(build_task("reviews", reviews, {"train": rows}, ""), "text")
+    assert len(train) + len(validation) + len(test) == 100
+
+
+def test_one_context_alone_is_cut_row_by_row() -> None:
+    asking = Declaration("span", ("question", "context"), ("answers",), [], "")
+    rows = [{"question": f"{n}?", "context": "Ann", "answers": {"text": [], "answer_start": []}} for n in range(20)]
+    task = build_task("asked", asking, {"train": rows}, "")
+    assert (len(task.train), len(task.validation), len(task.test)) == (16, 2, 2)
+
+
+@pytest.mark.parametrize(("name", "column"), [("chnsenticorp", "text"), ("restaurants", "text"), ("genia", "tokens")])
+def test_no_published_text_is_learned_and_chosen_by(real_data, name, column) -> None:
+    task = load_task(name)
+    assert not set(map(str, task.train[column])) & set(map(str, task.validation[column]))
 
 
 def test_a_file_in_the_order_of_its_labels_has_both_in_every_split() -> None:

@@ -122,6 +122,9 @@ def test_the_packaged_model_opens(minilm: Path, vocabulary: list[str]) -> None:
 
 
 BPE = {"model": {"type": "BPE", "vocab": {"Ġ": 0}, "merges": []}}
+CASED = '{"do_lower_case": false, "strip_accents": true}'
+VOCABULARY = "\n".join([*SPECIAL, "a"])
+ADDED = json.dumps({"normalizer": {"type": "BertNormalizer"}, "added_tokens": [{"content": "a"}, {"content": "<e1>"}]})
 
 
 @pytest.mark.parametrize(
@@ -139,6 +142,15 @@ BPE = {"model": {"type": "BPE", "vocab": {"Ġ": 0}, "merges": []}}
         ({"vocab.txt": b"\xff\xfe"}, "is not UTF-8"),
         ({"vocab.txt": "a", "tokenizer_config.json": '{"strip_accents": false}'}, "strip_accents False"),
         ({"vocab.txt": "a", "tokenizer_config.json": '{"tokenize_chinese_chars": false}'}, "chars False"),
+        ({"vocab.txt": "a", "tokenizer_config.json": CASED}, "strip_accents True and"),
+        ({"vocab.txt": VOCABULARY, "tokenizer.json": ADDED}, "tokenizer.json adds '<e1>' to the vocabulary"),
+        (
+            {"vocab.txt": VOCABULARY, "tokenizer.json": '{"normalizer": null, "x": 1}'},
+            "cuts words by nothing; expected",
+        ),
+        ({"vocab.txt": VOCABULARY, "tokenizer.json": '{"normalizer": {"type": "Sequence"}}'}, "cuts words by Sequence"),
+        ({"vocab.txt": VOCABULARY, "tokenizer_config.json": '{"word_tokenizer_type": "mecab"}'}, "cuts words by mecab"),
+        ({"tokenizer.json": "[" * 100_000}, "is not JSON"),
     ],
 )
 def test_a_folder_without_a_tokenizer_of_ours_is_refused(
@@ -172,6 +184,28 @@ def test_a_piece_may_be_a_line_separator(small: list[str], tmp_path: Path) -> No
     vocabulary = [*small, "\u2028", "\x85", "last"]
     (tmp_path / "vocab.txt").write_bytes(("\n".join(vocabulary) + "\n").encode())
     assert Tokenizer.from_folder(tmp_path).vocabulary == vocabulary
+
+
+def test_the_settings_outweigh_the_normalizer_as_in_transformers(small: list[str], tmp_path: Path) -> None:
+    Tokenizer(small, lowercase=True).save(tmp_path)
+    path = tmp_path / "tokenizer_config.json"
+    path.write_text(path.read_text(encoding="utf-8").replace('"do_lower_case": true', '"do_lower_case": false'))
+    assert not Tokenizer.from_folder(tmp_path).lowercase
+
+
+def test_a_full_disk_leaves_the_tokenizer_that_was_there(small: list[str], tmp_path: Path, monkeypatch) -> None:
+    Tokenizer(small).save(tmp_path)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    whole = Path.write_bytes
+
+    def half(path: Path, data: bytes) -> None:
+        whole(path, data[: len(data) // 2])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", half)
+    with pytest.raises(InputError, match="No space left on device; what was there before is unharmed"):
+        Tokenizer([*small, "more"]).save(tmp_path)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
 @pytest.mark.parametrize("asked", [{"strip_accents": False}, {"handle_chinese_chars": False}])

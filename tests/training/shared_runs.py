@@ -25,8 +25,19 @@ from minisft.objectives import (
 )
 from minisft.ops import FUSED, IGNORED, TEXTBOOK, Ops
 from minisft.text import Encodings, Tokenizer
-from minisft.training import AdamW, Callback, FineTuning, Pretraining, Settings, Shape, Trainer, parameter_groups
+from minisft.training import (
+    AdamW,
+    Callback,
+    FineTuning,
+    Pretraining,
+    Settings,
+    Shape,
+    Trainer,
+    evaluate,
+    parameter_groups,
+)
 from minisft.training.distributed import process_group
+from minisft.training.pretraining import measure
 from minisft.training.trainer import Record
 from tests.conftest import SMALL
 
@@ -174,14 +185,44 @@ def cut_and_resumed(reviews: Path, tiny: Path, folder: Path) -> None:
     assert again.train()
 
 
-def pretraining(out: Path) -> dict[str, float]:
-    """A short pretraining from the command's own parts; its scores on held-out text, of which there is one batch."""
+def held_out(out: Path, steps: int) -> Pretraining:
+    """A short pretraining from the command's own parts, whose held-out text is one batch."""
     texts = [[f"{what} at {hour} ." for hour in ("one", "two", "three")] for what in DOCUMENTS]
     corpus = Corpus("made up", texts * 3, texts[:2], {"corpus": ["made up"]})
     settings = Settings(batch_size=6, learning_rate=5e-3)
-    run = Pretraining(corpus, shape=Shape(2, 24, 3, positions=32), settings=settings, steps=10, out=out, device="cpu")
+    shape = Shape(2, 24, 3, positions=32)
+    return Pretraining(corpus, shape=shape, settings=settings, steps=steps, out=out, device="cpu")
+
+
+def pretraining(out: Path) -> dict[str, float]:
+    """Its scores after ten updates."""
+    run = held_out(out, 10)
     assert run.train()
     return run.measure()
+
+
+def evaluated() -> tuple[float, Tensor]:
+    """The loss and the outputs of a model on six batches."""
+    torch.manual_seed(1)
+    model = SequenceClassifier(STILL, ["a", "b", "c"])
+    found = evaluate(model, Classification(), rows(CLASSES, 4), torch.device("cpu"))
+    return found.loss, torch.stack(found.outputs)
+
+
+def measured() -> dict[str, float]:
+    """What a pretrained model scores on seven batches."""
+    torch.manual_seed(1)
+    return measure(BertForPretraining(STILL), MaskedAndNext(), list(examples("mlm+nsp").epoch(0)), torch.device("cpu"))
+
+
+def first_is_best(reviews: Path, model: Path, folder: Path) -> dict[str, FineTuning | Pretraining]:
+    """Two runs that go on after what counts as their best epoch, and then go back to it."""
+    runs = {"forced": fine_tuning(reviews, model, folder / "forced", 2), "held": held_out(folder / "held", 200)}
+    for run in runs.values():
+        run.validate.best_epoch = lambda: 1
+        assert run.train()
+        assert run.trainer.epoch == 2
+    return runs
 
 
 def poisoned() -> str:
@@ -235,6 +276,8 @@ def everything(reviews: Path, tiny: Path, still: Path, folder: Path) -> None:
     of_one.model.register_forward_hook(lambda *_: calls.append(1))
     found["tested"], found["calls"] = of_one.test().scores(), len(calls)
     found["pretrained"] = pretraining(folder / "pretrained")
+    found["evaluated"], found["measured"] = evaluated(), measured()
+    found["best"] = {name: run.model.state_dict() for name, run in first_is_best(reviews, still, folder).items()}
     found["status"] = main(["finetune", "--data", str(reviews), "--epochs", "0"])
     torch.save(found, folder / f"{group.rank}.pt")
 

@@ -16,13 +16,13 @@ from safetensors.torch import load_file
 
 import minisft
 from minisft.errors import InputError
-from minisft.models import SequenceClassifier
+from minisft.models import BertForPretraining, SequenceClassifier
 from minisft.objectives import MaskedAndNext, MaskedBatch
 from minisft.text import Tokenizer
 from minisft.training import choose_device, read_log, read_progress
 from minisft.training.distributed import BUCKET, ProcessGroup, buckets
 from minisft.training.resume import goes_on
-from tests.training.shared_runs import CLASSES, RUNS, examples, fine_tuning, pretraining, rows, run
+from tests.training.shared_runs import CLASSES, RUNS, evaluated, examples, fine_tuning, measured, pretraining, rows, run
 
 STATE = "training.safetensors"
 
@@ -167,7 +167,7 @@ def test_one_writes(together) -> None:
     assert [record["step"] for record in records if "validation" not in record] == list(range(1, 61))
     assert [record["step"] for record in records if "validation" in record] == [30, 60]
     # A bar is drawn once before it has lasted a second and an update; who resumes does not begin at 0.
-    assert len(re.findall(r"fine-tuning:   0%[^\r\n]* 0/\d+ \[00:00<\?", together.errors)) == 2  # whole, cut
+    assert len(re.findall(r"fine-tuning:   0%[^\r\n]* 0/\d+ \[00:00<\?", together.errors)) == 3  # whole, cut, forced
 
 
 def test_two_go_on_where_one_was_killed(together, alone) -> None:
@@ -182,6 +182,21 @@ def test_pretraining_is_measured_by_all(together, tmp_path) -> None:
     expected = pretraining(tmp_path)
     for found in together.found:
         assert found["pretrained"] == pytest.approx(expected, rel=1e-4)
+
+
+def test_what_one_process_finds_counts_as_much_as_what_another_does(together) -> None:
+    loss, outputs = evaluated()
+    for found in together.found:
+        assert found["evaluated"][0] == pytest.approx(loss, rel=1e-6)
+        torch.testing.assert_close(found["evaluated"][1], outputs)
+        assert found["measured"] == pytest.approx(measured(), rel=1e-6)
+
+
+def test_all_go_back_to_the_best_epoch(together) -> None:
+    for name, kind in (("forced", SequenceClassifier), ("held", BertForPretraining)):
+        kept = kind.from_pretrained(together.folder / name).state_dict()
+        for found in together.found:
+            assert all(torch.equal(tensor, kept[key]) for key, tensor in found["best"][name].items()), name
 
 
 def test_all_end_with_one_message(together) -> None:

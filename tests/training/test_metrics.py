@@ -1,5 +1,6 @@
 """Scores, against what is known by hand or from the tasks' own scripts."""
 
+import math
 import random
 
 import pytest
@@ -165,3 +166,10 @@ def test_scores_are_between_0_and_1_whatever_is_said() -> None:
     for _ in range(20):
         gold, said = ([[[draw.randrange(5) for _ in range(6)]]] for _ in range(2))
         assert all(0.0 <= value <= 1.0 for value in score_tags(gold, said, TAGS).values())
+
+
+def test_numbers_by_rank_by_line_and_by_square() -> None:
+    scores = score_numbers([1.0, 2.0, 3.0, 4.0], [1.0, 4.0, 9.0, 16.0], ["x"])
+    assert scores["spearman"] == pytest.approx(1.0)  # the order is right
+    assert scores["pearson"] == pytest.approx(25 / math.sqrt(5 * 129))  # and the curve is no line
+    assert scores["mean_squared_error"] == pytest.approx((0 + 4 + 36 + 144) / 4)

@@ -185,6 +185,27 @@ def test_dropout_is_for_pretraining_and_the_saved_one_for_fine_tuning(tmp_path) 
     assert BertForPretraining.from_pretrained(tmp_path / "two").config.hidden_dropout_prob == 0.1
 
 
+@pytest.mark.usefixtures("unchecked")
+def test_the_best_round_is_kept_and_not_the_last(tmp_path, monkeypatch) -> None:
+    run, losses, kept = make(tmp_path, steps=200), iter([1.0, 2.0]), []
+
+    def pretend() -> dict[str, float]:
+        kept.append({name: tensor.clone() for name, tensor in run.model.state_dict().items()})
+        return {"loss": next(losses)}
+
+    monkeypatch.setattr(run, "measure", pretend)
+    assert run.train()
+    assert len(kept) == 2
+    assert all(torch.equal(tensor, kept[0][name]) for name, tensor in run.model.state_dict().items())
+
+
+def test_held_out_text_is_measured_without_dropout(tmp_path) -> None:
+    run = make(tmp_path, dropout=0.5, steps=1)
+    run.model.train()
+    assert run.measure() == run.measure()
+    assert run.model.training
+
+
 def test_what_does_not_fit_is_refused(tmp_path) -> None:
     with pytest.raises(InputError, match="at least 2 documents, and there are 1"):
         make(tmp_path, corpus=replace(corpus(), train=corpus().train[:1]))

@@ -22,7 +22,7 @@ from minisft.errors import InputError
 from minisft.models import SequenceClassifier
 from minisft.text import Tokenizer
 from minisft.training import Callback, FineTuning, Settings, Trainer, read_log, read_progress
-from minisft.training.callbacks import Validate
+from minisft.training.callbacks import StopOnInterrupt, Validate
 from minisft.training.fine_tuning import STATE
 from tests.training.interruptions import StopAt, assert_same_weights
 
@@ -161,6 +161,34 @@ def test_best_epoch_is_kept_and_patience_ends_the_run(reviews, tiny, tmp_path, m
     for name, tensor in run.model.state_dict().items():
         assert torch.equal(tensor, weights[1][name]), name
         assert torch.equal(kept[name], weights[1][name]), name
+    assert read_progress(tmp_path / STATE)["finished"]  # another run may begin there
+
+
+def test_a_new_run_takes_the_old_ones_state_away(reviews, tiny, tmp_path) -> None:
+    """Killed before its first state, it does not go on where the old one ended."""
+    one = {"settings": replace(SETTINGS, epochs=1)}
+    assert make(reviews, tiny, tmp_path, **one).train()
+    with pytest.raises(RuntimeError, match="crash"):
+        make(reviews, tiny, tmp_path, callbacks=(StopAt(1, crash=True),), **one).train()
+    assert make(reviews, tiny, tmp_path, resume=True, **one).trainer.step == 0
+
+
+def test_a_second_interrupt_ends_a_run_at_once_and_the_handler_goes_when_it_ends() -> None:
+    before, callback, trainer = signal.getsignal(signal.SIGINT), StopOnInterrupt(), SimpleNamespace(stop=False)
+    callback.on_start(trainer)
+    try:
+        signal.raise_signal(signal.SIGINT)
+        assert trainer.stop
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    finally:
+        callback.on_end(trainer)
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_log_whose_last_line_was_cut_off_is_read(tmp_path) -> None:
+    (tmp_path / "log.jsonl").write_text('{"step": 1}\n{"st')
+    assert read_log(tmp_path / "log.jsonl") == [{"step": 1}]
 
 
 @pytest.mark.parametrize(

@@ -314,6 +314,38 @@ def test_evaluation_averages_by_items_and_keeps_the_order() -> None:
     assert result.loss == pytest.approx(torch.nn.functional.cross_entropy(logits, whole.labels).item(), rel=1e-5)
 
 
+def test_a_gradient_that_is_no_number_stops_a_run_with_a_good_loss() -> None:
+    def overflow(gradients: list[torch.Tensor], max_norm: float) -> tuple[list[torch.Tensor], torch.Tensor]:
+        gradients[0].fill_(math.inf)
+        return FUSED.clip_gradients(gradients, max_norm)
+
+    model = small(FUSED.replace(clip_gradients=overflow))
+    with pytest.raises(InputError, match=r"update 1 has loss 0\.\d+ and gradient norm inf"):
+        Trainer(model, Classification(), made_up(), Settings(epochs=1), "cpu").fit()
+
+
+def test_an_update_without_a_label_changes_nothing_and_ends_nothing() -> None:
+    batches, records = made_up(), Records()
+    batches.labels[:] = [IGNORED] * len(batches.labels)
+    Trainer(small(), Classification(), batches, Settings(epochs=1), "cpu", [records]).fit()
+    assert {record["loss"] for record in records.all} == {0.0}
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [({"epochs": 2.5}, "epochs is 2.5; expected at least 1, a whole"), ({"batch_size": 4.0}, "batch_size is 4.0"),
+     ({"accumulation": 2.0}, "accumulation is 2.0"), ({"seed": 1.5}, "seed is 1.5"),
+     ({"epochs": True}, "epochs is True")],
+)  # fmt: skip
+def test_what_is_counted_is_a_whole_number(unchecked, settings, message) -> None:
+    with pytest.raises(InputError, match=message):
+        Settings(**settings)
+
+
+def test_a_warm_up_of_one_update_is_one_update() -> None:
+    assert [Settings(warmup=warmup).warmup_steps(690) for warmup in (0, 0.1, 0.999, 1, 7)] == [0, 69, 690, 1, 7]
+
+
 def test_a_loss_that_is_no_number_stops_with_its_step_and_keeps_the_records_before() -> None:
     poisoned = []
 

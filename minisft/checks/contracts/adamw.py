@@ -60,6 +60,10 @@ UPDATE_MISTAKES = (
         {"first_moment / (1 - beta1**step)": "first_moment", "second_moment / (1 - beta2**step)": "second_moment"},
     ),
     (
+        "a bias correction with step + 1. `step` counts from 1: it is the number of this update.",
+        {"beta1**step": "beta1 ** (step + 1)", "beta2**step": "beta2 ** (step + 1)"},
+    ),
+    (
         "an update with eps inside the root. In Adam it stands outside: √v̂ + ε.",
         {"(corrected_second.sqrt() + eps)": "(corrected_second + eps).sqrt()"},
     ),
@@ -120,6 +124,10 @@ ADAMW_UPDATE = Contract(
         Mutant(
             "a decay without the learning rate, whatever `decay` says. The usual form multiplies the two.",
             {'learning_rate if decay == "decoupled" else 1.0': "1.0"},
+        ),
+        Mutant(
+            "the two forms of decay exchanged. It is the decoupled one that has the learning rate in it.",
+            {'decay == "decoupled"': 'decay == "document"'},
         ),
         Mutant(
             "a decay with the learning rate, whatever `decay` says. The document's form has none.",

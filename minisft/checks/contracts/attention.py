@@ -15,9 +15,8 @@ def attention_scores(query: Float[Tensor, " D"], keys: Float[Tensor, "K D"]) -> 
     return keys @ query / math.sqrt(query.shape[-1])
 
 
-def scored(draw: Draw, keys: int, width: int, scale: float = 1.0) -> Arguments:
+def scored(draw: Draw, keys: int, width: int, scale: float = 1.0, dtype: torch.dtype = torch.float32) -> Arguments:
     """One query and some keys."""
-    dtype = torch.float32
     return {
         "query": draw.normal(width, scale=scale, dtype=dtype),
         "keys": draw.normal(keys, width, scale=scale, dtype=dtype),
@@ -31,7 +30,8 @@ ATTENTION_SCORES = Contract(
     properties={
         "a score for each key": lambda draw: [scored(draw, 3, 4), scored(draw, 5, 7)],
         "the length of the vectors is taken out": lambda draw: [scored(draw, 6, 64)],
-        "large scores of either sign": lambda draw: [scored(draw, 4, 5, scale=20.0)],
+        # In float64: of products of several hundred, float32 would leave a small sum to chance.
+        "large scores of either sign": lambda draw: [scored(draw, 4, 5, scale=20.0, dtype=torch.float64)],
     },
     mutants=(
         Mutant(
@@ -98,6 +98,13 @@ def masked(draw: Draw, make) -> list[Arguments]:
     ]
 
 
+def hidden_among_large(draw: Draw, make) -> list[Arguments]:
+    """All scores far below 0, some of them hidden: the largest may be one of these."""
+    arguments = make(draw, 2, 3, 4, 7, 5, scale=200.0)
+    far_below = {"query": arguments["query"].abs(), "key": -arguments["key"].abs()}
+    return [arguments | far_below | {"mask": draw.mask(2, 1, 4, 7)}]
+
+
 # What goes wrong between scores and weights goes wrong in the whole of attention as well.
 MISTAKES = (
     (
@@ -160,6 +167,7 @@ ATTENTION_WEIGHTS = Contract(
         "at the width of a real head": lambda draw: [asked(draw, 1, 2, 5, 9, 64, dtype=torch.float32)],
         "large scores": lambda draw: [asked(draw, 2, 3, 4, 6, 5, scale=40.0)],
         "a mask hides keys": lambda draw: masked(draw, asked),
+        "large scores, of which some are hidden": lambda draw: hidden_among_large(draw, asked),
         "a query that may see nothing has weights of zero": lambda draw: [
             asked(draw, 3, 2, 4, 6, 5) | {"mask": nothing_to_see()}
         ],
@@ -180,6 +188,7 @@ ATTENTION = Contract(
         "at the width of a real head": lambda draw: [with_value(draw, 1, 2, 5, 9, 64, dtype=torch.float32)],
         "large scores": lambda draw: [with_value(draw, 2, 3, 4, 7, 5, scale=40.0)],
         "a mask hides keys": lambda draw: masked(draw, with_value),
+        "large scores, of which some are hidden": lambda draw: hidden_among_large(draw, with_value),
         "a query that may see nothing gets zero": lambda draw: [
             with_value(draw, 3, 2, 5, 6, 4) | {"mask": nothing_to_see()}
         ],

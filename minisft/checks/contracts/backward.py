@@ -59,6 +59,9 @@ ATTENTION_BACKWARD = Contract(
         "at the width of a real head": lambda draw: [flowing_back(draw, 1, 2, 5, 9, 64)],
         "large scores": lambda draw: [flowing_back(draw, 1, 2, 4, 7, 5, scale=6.0)],
         "a mask hides keys": lambda draw: [flowing_back(draw, 2, 3, 4, 7, 5) | {"mask": draw.mask(2, 1, 4, 7)}],
+        "large scores, of which some are hidden": lambda draw: [
+            flowing_back(draw, 2, 3, 4, 7, 5, scale=40.0) | {"mask": draw.mask(2, 1, 4, 7)}
+        ],
         "a query that may see nothing": lambda draw: [
             flowing_back(draw, 2, 2, 3, 6, 4) | {"mask": torch.arange(6) < torch.tensor([3, 0]).view(2, 1, 1, 1)}
         ],
@@ -109,6 +112,18 @@ ATTENTION_BACKWARD = Contract(
             "multiply the weights by the mask.",
             {"weights * mask": "weights"},
             attention_weights,
+        ),
+        Mutant(
+            "the code as it was given, with its mistakes in it. Look at what the softmax's gradient leaves out, at the "
+            "division on the way back, and at a query that may see nothing.",
+            {
+                "attention_weights(query, key, mask)": (
+                    "(query @ key.mT / query.shape[-1] ** 0.5 if mask is None else "
+                    "(query @ key.mT / query.shape[-1] ** 0.5).masked_fill(~mask, -math.inf)).softmax(-1)"
+                ),
+                "softmax_backward(weights, weights_gradient)": "(weights * (1 - weights) * weights_gradient)",
+                " / math.sqrt(query.shape[-1])": "",
+            },
         ),
         Mutant(
             "gradients that do not know of the mask. What is hidden gets none.",

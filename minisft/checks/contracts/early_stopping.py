@@ -46,6 +46,9 @@ EARLY_STOPPING = Contract(
         "patience begins anew at each new best": lambda draw: [{"losses": dips(draw, 0, 2, 4, 6), "patience": 3}],
         "a run that ends before patience does": lambda draw: [{"losses": dips(draw, 0, 1)[:4], "patience": 5}],
         "a loss that comes twice": lambda draw: [{"losses": ties(draw), "patience": 3}],
+        "a gain that is tiny": lambda draw: [
+            {"losses": [0.9, 0.5, 0.5 - draw.random.uniform(1e-7, 1e-6), 0.7, 0.6, 0.8, 0.9], "patience": 3}
+        ],
         "a new best in the last epoch of patience": lambda draw: [
             {"losses": dips(draw, 0, 3, 5), "patience": 3},
             {"losses": dips(draw, 0, 1, 2, 4)[:6], "patience": 2},

@@ -5,7 +5,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from minisft.checks.contract import Arguments, Contract, Draw, Mutant
-from minisft.checks.contracts.heads import multi_head_attention
+from minisft.checks.contracts.heads import far_below, multi_head_attention
 from minisft.ops import feed_forward, gelu, layer_norm
 
 SUBLAYERS = {"zero": torch.zeros_like, "square": torch.square, "roll": lambda x: x.roll(1, -1)}
@@ -204,6 +204,14 @@ def layer(draw: Draw, batch: int, tokens: int, width: int, heads: int) -> Argume
     return {"x": draw.normal(batch, tokens, width), "weights": weights, "heads": heads, "eps": 1e-12}
 
 
+def large(draw: Draw, *sizes: int) -> Arguments:
+    """A layer whose scores are all far below 0, and some of them hidden."""
+    arguments, (batch, tokens, *_) = layer(draw, *sizes), sizes
+    bias = far_below(arguments["weights"]["attention.qkv.bias"])
+    hidden = draw.mask(batch, 1, tokens, tokens)
+    return arguments | {"weights": arguments["weights"] | {"attention.qkv.bias": bias}, "mask": hidden}
+
+
 NORM = 'layer_norm(x + attended, w["attention_norm.weight"], w["attention_norm.bias"], eps)'
 LAST_NORM = 'layer_norm(x + widened, w["feed_forward_norm.weight"], w["feed_forward_norm.bias"], eps)'
 
@@ -218,6 +226,10 @@ ENCODER_LAYER = Contract(
         "a mask hides tokens": lambda draw: [
             layer(draw, 2, 5, 8, 2) | {"mask": draw.mask(2, 1, 1, 5)},
             layer(draw, 2, 4, 6, 3) | {"mask": draw.mask(2, 1, 4, 4)},
+        ],
+        "large scores, of which some are hidden": lambda draw: [large(draw, 2, 5, 8, 2)],
+        "a token that may see nothing": lambda draw: [
+            layer(draw, 3, 6, 8, 2) | {"mask": torch.arange(6) < torch.tensor([4, 0, 6]).view(3, 1, 1, 1)}
         ],
         "a large eps": lambda draw: [layer(draw, 2, 3, 8, 4) | {"eps": 0.1}],
     },

@@ -122,6 +122,18 @@ def whole_layer(draw: Draw, batch: int, tokens: int, width: int, heads: int) -> 
     }
 
 
+def far_below(bias: Float[Tensor, " N"]) -> Float[Tensor, " N"]:
+    """The bias of queries, keys and values that makes all scores of a layer some ten thousand below 0."""
+    width = len(bias) // 3
+    return torch.cat([bias[:width] + 100, bias[width : 2 * width] - 100, bias[2 * width :]])
+
+
+def large(draw: Draw, *sizes: int) -> Arguments:
+    """A layer whose scores are all far below 0, and some of them hidden."""
+    arguments, (batch, tokens, *_) = whole_layer(draw, *sizes), sizes
+    return arguments | {"bias": far_below(arguments["bias"]), "mask": draw.mask(batch, 1, tokens, tokens)}
+
+
 # As learners write it: in words that Mutant puts into `attention`.
 WEIGHTS = "attention_weights(query, key, mask)"
 SCORES = "query @ key.transpose(-2, -1) / math.sqrt(query.shape[-1]{})"
@@ -139,6 +151,7 @@ MULTI_HEAD_ATTENTION = Contract(
             whole_layer(draw, 2, 5, 8, 2) | {"mask": draw.mask(2, 1, 1, 5)},
             whole_layer(draw, 2, 4, 6, 3) | {"mask": draw.mask(2, 1, 4, 4)},
         ],
+        "large scores, of which some are hidden": lambda draw: [large(draw, 2, 5, 8, 2)],
         "a token that may see nothing": lambda draw: [
             whole_layer(draw, 3, 6, 8, 2) | {"mask": torch.arange(6) < torch.tensor([4, 0, 6]).view(3, 1, 1, 1)}
         ],

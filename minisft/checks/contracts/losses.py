@@ -78,6 +78,10 @@ CROSS_ENTROPY = Contract(
             {'total if reduction == "sum" else total': "total"},
         ),
         Mutant(
+            "the sum of the losses, whatever `reduction` says. The mean is divided by the rows that count.",
+            {" / max(len(labels), 1)": ""},
+        ),
+        Mutant(
             "a mean that is NaN where no row counts. Divide by at least 1: the loss is 0.",
             {"total / max(len(labels), 1)": "total / torch.tensor(float(len(labels)), dtype=logits.dtype)"},
         ),
@@ -194,6 +198,10 @@ BINARY_CROSS_ENTROPY = Contract(
             "a loss whose gradient is wrong at 0: relu and |x| both have the slope 0 there. torch.maximum gives half "
             "to each side.",
             {"torch.maximum(logits, torch.zeros_like(logits))": "torch.relu(logits)"},
+        ),
+        Mutant(
+            "the sum of the losses, whatever `reduction` says. The mean is divided by the number of labels.",
+            {"errors.mean()": "errors.sum()"},
         ),
         Mutant(
             "the first half of the formula: -y log σ(x). What is not there, and predicted, costs as well.",

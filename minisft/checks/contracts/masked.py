@@ -40,6 +40,9 @@ def text(draw: Draw, rows: int, tokens: int, share: float, lowest: float = 0.0) 
         draws[:, 1:6, 1] = torch.tensor([0.1, 0.5, 0.81, 0.87, 0.95], dtype=torch.float64)
         draws[:, 3:5, 2] = torch.tensor([0.3, 0.99], dtype=torch.float64)
         draws[:, [0, -1], 0] = share / 3  # and the draws of [CLS] and [PAD] are low as well
+    else:
+        draws[:, 0, 0] = lowest  # [CLS] has the lowest draw of its row, and is no word
+        draws[0, 3, 0] = share / 2  # and one row has a word that is low enough
     return {"input_ids": ids, "draws": draws, "special": special, "mask_id": MASK_ID, "share": share}
 
 

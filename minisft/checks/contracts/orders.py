@@ -55,6 +55,7 @@ PREDICTION_RANKS = Contract(
         "only the last of the order are predicted": lambda draw: [
             words_to_order(draw, 2, 12, 0.4),
             words_to_order(draw, 3, 30, 1 / 6),
+            words_to_order(draw, 2, 24, 0.25),  # of 12 words, a whole number
         ],
         "one word at least is predicted": lambda draw: [words_to_order(draw, 3, 8, 0.01)],
     },

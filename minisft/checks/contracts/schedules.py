@@ -59,7 +59,11 @@ LINEAR_SCHEDULE = Contract(
     name="linear_schedule",
     section="3.3.1",
     reference=linear,
-    properties=WARMING | {"never below 0": past_the_end},
+    properties=WARMING
+    | {
+        "never below 0": lambda draw: past_the_end(draw)[:1],
+        "a run of warm-up alone": lambda draw: [moment(12, 12, 12)],
+    },
     mutants=(
         FIRST_STEP,
         Mutant(WHOLE, {"step / warmup_steps": "float(step // warmup_steps)"}),
@@ -186,7 +190,8 @@ SCHEDULE_STEPS = Contract(
         ],
         "several batches in an update": lambda draw: [run(8 * (4 * draw.random.randrange(5, 20) + 1), 8, 4, 3, 5)],
         "a warm-up that is a share of all updates": lambda draw: [
-            run(16 * draw.random.randrange(91, 99), 16, 1, 3, 0.11)
+            run(16 * draw.random.choice((91, 92, 95, 97, 98)), 16, 1, 3, 0.11),  # less than half above a whole number
+            run(64 * draw.random.randrange(5, 20), 16, 1, 3, 0.25),  # a whole number
         ],
         "a warm-up that is a number of updates": lambda draw: [
             *(run(640, 16, 2, 3, warmup) for warmup in (draw.random.randrange(3, 20), 1, 1.0, 50.0))
