@@ -32,10 +32,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         if not isinstance(error, OutOfMemoryError):
             raise
-        print(
-            "error: the GPU has too little memory; take a smaller --batch-size or --max-length, or --device cpu",
-            file=sys.stderr,
-        )
+        if process_group().speaks():
+            advice = "take a smaller --batch-size or --max-length, or --device cpu"
+            print(f"error: the GPU has too little memory; {advice}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         if process_group().speaks():

@@ -5,6 +5,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from minisft.checks.contract import Arguments, Contract, Draw, Mutant
+from minisft.checks.contracts.attention import nothing_to_see
 from minisft.checks.contracts.heads import far_below, multi_head_attention
 from minisft.ops import feed_forward, gelu, layer_norm
 
@@ -228,9 +229,7 @@ ENCODER_LAYER = Contract(
             layer(draw, 2, 4, 6, 3) | {"mask": draw.mask(2, 1, 4, 4)},
         ],
         "large scores, of which some are hidden": lambda draw: [large(draw, 2, 5, 8, 2)],
-        "a token that may see nothing": lambda draw: [
-            layer(draw, 3, 6, 8, 2) | {"mask": torch.arange(6) < torch.tensor([4, 0, 6]).view(3, 1, 1, 1)}
-        ],
+        "a token that may see nothing": lambda draw: [layer(draw, 3, 6, 8, 2) | {"mask": nothing_to_see()}],
         "a large eps": lambda draw: [layer(draw, 2, 3, 8, 4) | {"eps": 0.1}],
     },
     mutants=(

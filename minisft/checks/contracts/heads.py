@@ -5,6 +5,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from minisft.checks.contract import Arguments, Contract, Draw, Mutant
+from minisft.checks.contracts.attention import nothing_to_see
 from minisft.ops import attention, linear, merge_heads, split_heads
 
 
@@ -152,9 +153,7 @@ MULTI_HEAD_ATTENTION = Contract(
             whole_layer(draw, 2, 4, 6, 3) | {"mask": draw.mask(2, 1, 4, 4)},
         ],
         "large scores, of which some are hidden": lambda draw: [large(draw, 2, 5, 8, 2)],
-        "a token that may see nothing": lambda draw: [
-            whole_layer(draw, 3, 6, 8, 2) | {"mask": torch.arange(6) < torch.tensor([4, 0, 6]).view(3, 1, 1, 1)}
-        ],
+        "a token that may see nothing": lambda draw: [whole_layer(draw, 3, 6, 8, 2) | {"mask": nothing_to_see()}],
     },
     mutants=(
         Mutant(
