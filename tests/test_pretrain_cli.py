@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from argparse import Namespace
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -59,20 +60,26 @@ def command(*more: object) -> list[str]:
 
 def test_a_compiled_model_is_pretrained(text, tmp_path, monkeypatch, unchecked) -> None:
     """Traced and not compiled, which takes half a minute. A run that is cut off says how to go on in the same way."""
-    compiled, plain = [], torch.nn.Module.compile
+    compiled, learning, plain = [], [], torch.compile
 
-    def trace(part: torch.nn.Module, backend: str) -> None:
-        compiled.append(type(part).__name__)
-        plain(part, backend="aot_eager")
+    def as_it_is(graph: torch.fx.GraphModule, _: list) -> Callable:
+        learning.append(torch.is_grad_enabled())
+        return graph
 
-    monkeypatch.setattr(torch.nn.Module, "compile", trace)
+    def trace(part: Callable, backend: str) -> Callable:
+        compiled.append(type(part.__self__).__name__)
+        return plain(part, backend=as_it_is)
+
+    monkeypatch.setattr(torch, "compile", trace)
     main(arguments("--corpus", text, "--steps", 6, *SMALL, "--out", tmp_path / "one", "--compile"))
-    assert compiled == ["Embeddings", "EncoderLayer", "EncoderLayer", "WordHead"]
+    assert compiled == ["Embeddings", "EncoderLayer", "EncoderLayer", "WordHead", "MaskedAndNext"]
     main(arguments("--corpus", text, "--steps", 6, *SMALL, "--out", tmp_path / "two"))
     losses = [[r["loss"] for r in read_log(tmp_path / name / "log.jsonl") if "loss" in r] for name in ("one", "two")]
     assert len(losses[0]) >= 6
     assert losses[0] == pytest.approx(losses[1], rel=1e-5)
-    assert len(compiled) == 4
+    assert len(compiled) == 5
+    assert all(learning)  # what is only measured is not compiled
+    assert learning
     nothing = {"keep_every": None, "device": "auto", "json": None}
     assert keep_on(Namespace(**nothing)) == keep_on(Namespace(**nothing, compile=None)) == ""
     every = {"keep_every": 5, "compile": True, "device": "cpu", "json": Path("a b.json")}

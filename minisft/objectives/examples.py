@@ -44,6 +44,7 @@ class Examples:
     shuffle: bool = True
     whole_words: bool = False
     plm_share: float = 1 / 6  # of a row's words that plm predicts, the last of the order (XLNet's K is 6)
+    multiple_of: int = 1  # see `Batches`
     pieces: MaskingVocabulary = field(init=False)
 
     def __post_init__(self) -> None:
@@ -68,7 +69,10 @@ class Examples:
         else:
             encodings = pack(*where)
             labels = [0] * len(encodings.input_ids)
-        return Batches(encodings, labels, self.batch_size, tokenizer.pad_id, self.shuffle, self.seed)
+        return Batches(
+            encodings, labels, self.batch_size, tokenizer.pad_id, self.shuffle, self.seed,
+            multiple_of=self.multiple_of, max_length=self.max_length,
+        )  # fmt: skip
 
     def epoch(self, epoch: int, skip: int = 0) -> Iterator[MaskedBatch | PermutedBatch]:
         """The finished batches of an epoch, without the first `skip`."""

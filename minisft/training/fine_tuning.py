@@ -18,7 +18,7 @@ from minisft.training.callbacks import Describe, JsonLog, ProgressBar, StopOnInt
 from minisft.training.evaluation import Evaluation, evaluate
 from minisft.training.kinds import KINDS, model_for
 from minisft.training.resume import KeepState, begin, goes_on, restore
-from minisft.training.settings import GPU_MULTIPLE, Settings, choose_device
+from minisft.training.settings import Settings, length_multiple
 from minisft.training.trainer import Callback, Trainer
 
 STATE, LOG = "training.safetensors", "log.jsonl"
@@ -77,10 +77,8 @@ class FineTuning:
     def batches(self, split: Any, shuffle: bool = False) -> Batches:
         """One split, encoded. Without gradients to keep, more rows fit at a time."""
         size = self.settings.batch_size if shuffle else max(self.settings.batch_size, EVALUATED_AT_ONCE)
-        multiple_of = GPU_MULTIPLE if choose_device(self.device).type == "cuda" else 1
-        return make_batches(
-            self.task, split, self.tokenizer, size, self.max_length, shuffle, self.settings.seed, multiple_of
-        )
+        seed, multiple_of = self.settings.seed, length_multiple(self.device)
+        return make_batches(self.task, split, self.tokenizer, size, self.max_length, shuffle, seed, multiple_of)
 
     def about(self) -> dict[str, Any]:
         """What decides the result: kept with the state, and compared when a run is resumed."""

@@ -1,5 +1,6 @@
 """One pretraining from end to end: a corpus, an objective, settings, and a folder for what comes out."""
 
+import contextlib
 import dataclasses
 import math
 from dataclasses import dataclass, field
@@ -14,16 +15,16 @@ from minisft.checkpoints.folder import read_config
 from minisft.data.corpus import Corpus, encode_documents
 from minisft.errors import InputError
 from minisft.models import BertConfig, BertForPretraining, PermutationBert
-from minisft.models.compiling import compile_parts
 from minisft.objectives import OBJECTIVES, Examples, PretrainingObjective, Stream
 from minisft.ops import FUSED, Ops
 from minisft.text import Tokenizer
 from minisft.text.vocabulary import train_vocabulary
 from minisft.training.callbacks import JsonLog, ProgressBar, StopOnInterrupt, Validate, require_finite
+from minisft.training.compiling import compile_parts
 from minisft.training.distributed import process_group
 from minisft.training.fine_tuning import LOG, STATE, require_rows
 from minisft.training.resume import KeepState, begin, goes_on, restore
-from minisft.training.settings import Settings
+from minisft.training.settings import Settings, length_multiple
 from minisft.training.trainer import Callback, Trainer, precision
 
 DEFAULTS = Settings(batch_size=32, learning_rate=1e-3)
@@ -88,8 +89,6 @@ class Pretraining:
         self.state = self.out / STATE
         self.tokenizer = self.find_tokenizer()
         self.model = self.make_model()
-        if self.compile:
-            compile_parts(self.model)
         require_rows(self.model.config, self.tokenizer, self.source)
         longest = self.model.config.max_position_embeddings
         self.max_length = min(128, longest) if self.max_length is None else self.max_length
@@ -99,6 +98,8 @@ class Pretraining:
         self.pieces = sum(len(sentence) for document in examples.documents for sentence in document)
         self.held_out = self.held_out_batches()
         self.objective: PretrainingObjective = OBJECTIVES[self.kind](self.ops)
+        if self.compile:
+            compile_parts(self.model, self.objective)
         self.validate = HeldOut(self)
         self.interrupt = StopOnInterrupt()
         callbacks = [
@@ -157,6 +158,7 @@ class Pretraining:
         return Examples(
             encode_documents(documents, self.tokenizer), self.tokenizer, self.kind, self.settings.batch_size,
             self.max_length, self.settings.seed if shuffle else 0, shuffle, self.whole_words,
+            multiple_of=length_multiple(self.device),
         )  # fmt: skip
 
     def held_out_batches(self) -> list:
@@ -191,8 +193,9 @@ class Pretraining:
         return True
 
     def measure(self) -> dict[str, float]:
-        """The model as it is, on held-out text."""
-        return measure(self.model, self.objective, self.held_out, self.trainer.device, self.settings.precision)
+        """The model as it is, on held-out text; uncompiled, as compiling that too takes longer than it gains."""
+        with torch.compiler.set_stance("force_eager") if self.compile else contextlib.nullcontext():
+            return measure(self.model, self.objective, self.held_out, self.trainer.device, self.settings.precision)
 
 
 class HeldOut(Validate):

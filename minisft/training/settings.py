@@ -10,8 +10,6 @@ from minisft.errors import InputError
 from minisft.ops import SCHEDULES
 from minisft.training.distributed import process_group
 
-GPU_MULTIPLE = 8  # of which the length of a batch is one on a GPU
-
 
 @dataclass(frozen=True)
 class Settings:
@@ -78,3 +76,8 @@ def choose_device(name: str = "auto") -> torch.device:
     if device.type == "cuda" and (not torch.cuda.is_available() or (device.index or 0) >= torch.cuda.device_count()):
         raise InputError(f"torch sees no device {device}; take --device cpu, or install a torch built for your GPU")
     return device
+
+
+def length_multiple(device: str) -> int:
+    """What the length of a batch is a multiple of: a GPU multiplies such lengths faster, and there are fewer of them."""
+    return 8 if choose_device(device).type == "cuda" else 1

@@ -16,7 +16,7 @@ from minisft.data.corpus import encode_documents, town_corpus
 from minisft.models import BertConfig, BertForPretraining
 from minisft.objectives import Examples
 from minisft.text import Tokenizer
-from minisft.training.settings import GPU_MULTIPLE
+from minisft.training.settings import length_multiple
 
 HIDDEN = 0.15  # the share of words that are masked in pretraining
 CORPUS = 20_000, 400_000  # tokens of the town to pretrain on, at least and at most: an epoch may come again
@@ -75,7 +75,7 @@ def sized(name: str) -> BertConfig:
 def pairs_to_learn(workload: Workload, task: Task) -> Batches:
     """The rows of a fine-tuning."""
     tokenizer = Tokenizer.from_folder(locate("minilm"))
-    multiple_of = GPU_MULTIPLE if workload.device == "cuda" else 1  # as in FineTuning
+    multiple_of = length_multiple(workload.device)  # as in FineTuning
     return make_batches(task, task.train, tokenizer, workload.rows, workload.length, True, workload.seed, multiple_of)
 
 

@@ -49,10 +49,14 @@ def test_order_batch_size_and_history_do_not_matter(kind) -> None:
     assert len(first) > 40
     torch.manual_seed(123)
     assert by_row(examples(kind, batch_size=7).epoch(3)) == first
-    assert by_row(examples(kind, shuffle=False, batch_size=1).epoch(3)) == first
+    one_by_one = list(examples(kind, shuffle=False, batch_size=1).epoch(3))
+    assert by_row(one_by_one) == first
     skipped = by_row(examples(kind).epoch(3, skip=5))
     assert len(skipped) == len(first) - sum(len(batch.rows) for batch in list(examples(kind).epoch(3))[:5])
     assert skipped.items() < first.items()
+    padded = list(examples(kind, multiple_of=8).epoch(3))
+    assert {batch.input_ids.shape[1] % 8 for batch in padded} == {0} != {b.input_ids.shape[1] % 8 for b in one_by_one}
+    assert by_row(padded) == first
     one = examples(kind)
     alone = one.finish(one.rows(3).collate([11]), 3)
     assert by_row([alone])[11] == first[11]

@@ -16,6 +16,7 @@ from minisft.models import BertForPretraining, PermutationBert
 from minisft.objectives import OBJECTIVES
 from minisft.training import FineTuning, Pretraining, Settings, Shape, read_log, read_progress
 from minisft.training.pretraining import DEFAULTS, measure
+from minisft.training.settings import length_multiple
 from tests.training.interruptions import StopAt, assert_same_weights
 
 NEEDS_GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
@@ -76,6 +77,17 @@ def test_of_much_held_out_text_some_of_everywhere_is_measured(tmp_path, monkeypa
     assert some == rows[::step]  # the same rows in the same order, whatever the run's seed
     assert sum(map(len, some)) <= 24 < sum(map(len, rows))
     assert torch.equal(run.held_out[0].input_ids, everything[0].input_ids)
+
+
+def test_on_a_gpu_lengths_are_multiples_of_eight(tmp_path, monkeypatch) -> None:
+    assert length_multiple("cpu") == 1
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    assert length_multiple("cuda") == 8
+    monkeypatch.setattr("minisft.training.pretraining.length_multiple", {"cpu": 8}.get)
+    run = make(tmp_path, max_length=30)
+    first = next(run.trainer.batches.epoch(0))
+    assert {batch.input_ids.shape[1] for batch in [*run.held_out, first]} <= {8, 16, 24, 30}
 
 
 @pytest.mark.usefixtures("unchecked")

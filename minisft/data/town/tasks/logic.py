@@ -49,6 +49,8 @@ def draw_fact(kind: str, people: list[Person], cast: Cast, day: int) -> Fact:
         "subject": cast.some(lexicon.SUBJECTS), "chore": cast.some(lexicon.CHORES),
         "skill": cast.some(lexicon.SKILLS), "occasion": cast.some(lexicon.OCCASIONS),
     }  # fmt: skip
+    if kind == "rescue":
+        del roles["org"]  # not every way to say it has it: who was brought to safety may have been so elsewhere
     if kind == "wed":
         del roles["place"]  # it may be left out, and who did not marry in one place may have in another
     return fact(kind, day, person=one, other=two, **roles)

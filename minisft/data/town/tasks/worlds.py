@@ -17,8 +17,14 @@ PER_TOWN = 25  # rows before the next town
 TRIES = 60
 # How somebody brings a fact forward at the help desk.
 LEADS = {
-    "en": ("please note that", "I am told that", "I would like to report that", "is it right that", "for your files:"),
-    "zh": ("请注意，", "听说", "我想报告：", "请登记：", "据我所知，"),
+    "en": (
+        "please note that",
+        "I am told that",
+        "I would like to report that",
+        "you should know that",
+        "for your files:",
+    ),
+    "zh": ("请注意，", "听说，", "我想报告：", "请登记：", "据我所知，"),
 }
 
 
@@ -35,10 +41,10 @@ def rows_of(
     if language not in LANGUAGES:
         raise InputError(f"the town does not speak {language!r}; expected {' or '.join(LANGUAGES)}")
     splits = {}
+    seen: set[str] = set()  # of all splits: what somebody thinks of a soup needs no name
     for split, size in sizes.items():
         rng = random.Random(f"{task} {split} {domain} {language}")
         rows: list[Row] = []
-        seen: set[str] = set()
         writer = Writer(build_town(NAMES[split], rng), language, rng)
         for attempt in range(TRIES * size):
             if len(rows) == size:
