@@ -79,5 +79,5 @@ def choose_device(name: str = "auto") -> torch.device:
 
 
 def length_multiple(device: str) -> int:
-    """What the length of a batch is a multiple of: a GPU multiplies such lengths faster, and there are fewer of them."""
+    """What the length of a batch is a multiple of: on a GPU such are faster, and fewer."""
     return 8 if choose_device(device).type == "cuda" else 1

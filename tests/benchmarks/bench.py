@@ -21,6 +21,7 @@ import growth
 import inference
 import optimizers
 import step
+import torch
 from measuring import Results, in_process, pays
 
 PARTS = {module.PART: module for module in (step, changes, optimizers, inference, growth)}
@@ -46,6 +47,8 @@ def read_options() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=float("inf"), help="begin nothing new after so long")
     parser.add_argument("--show", action="store_true", help="measure nothing")
     options = parser.parse_args()
+    if options.device == "cuda" and not torch.cuda.is_available():
+        parser.error("torch sees no GPU: take --device cpu")
     model, precisions, lengths, tokens, without = DEFAULTS[options.device]
     options.model = options.model or model
     worth = [each for each in precisions if options.show or pays(each, options.device)]
@@ -62,7 +65,7 @@ def main() -> None:
     results = Results(options.device)
     if not options.show and not run(options, results):
         print("not all has been measured: --go-on does the rest", file=sys.stderr)
-    print(f"{results.content['machine']}, torch {results.content['torch']}")
+    print(*results.headings(), sep="\n")
     for part in options.parts:
         if results.of(part):
             PARTS[part].report(results)
@@ -73,9 +76,10 @@ def main() -> None:
 def run(options: argparse.Namespace, results: Results) -> bool:
     """Measure one thing after the other. False where the time was up before the end."""
     started = time.perf_counter()
-    for part in options.parts:
-        if not options.go_on:
+    if not options.go_on:  # or parts of two days would stand beside each other if this is cut off
+        for part in options.parts:
             results.forget(part)
+    for part in options.parts:
         for asked in PARTS[part].plan(options):
             if results.has(part, asked):
                 continue

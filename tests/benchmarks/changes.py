@@ -199,9 +199,10 @@ def report(results: Results) -> None:
         precision: [e["found"]["variants"] for e in results.of(PART) if e["asked"]["precision"] == precision]
         for precision in precisions
     }
-    for name in VARIANTS:
-        ratios = [statistics.median(cost(run[name]) / cost(run[NOW]) for run in runs[p]) for p in precisions]
-        print(f"{name:<50}" + "".join(f"{ratio:>8.2f}" for ratio in ratios))
+    for name in dict.fromkeys(name for each in runs.values() for run in each for name in run):
+        found = {p: [cost(run[name]) / cost(run[NOW]) for run in runs[p] if name in run] for p in precisions}
+        cells = [f"{statistics.median(ratios):.2f}" if ratios else "" for ratios in found.values()]
+        print(f"{name:<50}" + "".join(f"{cell:>8}" for cell in cells))
 
 
 def cost(run: dict[str, float]) -> float:

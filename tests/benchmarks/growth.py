@@ -68,7 +68,7 @@ def our_seconds(workload: Workload) -> float:
 def their_seconds(workload: Workload) -> float:
     """The same of Hugging Face's Trainer."""
     from datasets import Dataset
-    from peers import arguments_for, hardware
+    from peers import arguments_for, attention_for, hardware
     from transformers import AutoModelForSequenceClassification, Trainer, TrainerCallback, default_data_collator
 
     clock, rows = Clock(workload.device, STEPS, WARM), random_rows(workload)
@@ -84,7 +84,9 @@ def their_seconds(workload: Workload) -> float:
             Path(out), max_steps=STEPS, per_device_train_batch_size=workload.rows, save_strategy="no",
             weight_decay=0.01, **hardware(workload),
         )  # fmt: skip
-        model = AutoModelForSequenceClassification.from_pretrained(folder, num_labels=2)
+        model = AutoModelForSequenceClassification.from_pretrained(
+            folder, num_labels=2, attn_implementation=attention_for(workload)
+        )
         Trainer(model, arguments, default_data_collator, Dataset.from_dict(columns), callbacks=[Ticks()]).train()
     return clock.seconds / (STEPS - WARM)
 
@@ -125,7 +127,7 @@ def our_run(workload: Workload) -> dict[str, float]:
 
 def their_run(workload: Workload) -> dict[str, float]:
     """The same of Hugging Face's Trainer at its best."""
-    from peers import hardware, make_trainer
+    from peers import attention_for, hardware, make_trainer
 
     stages = Stages()
     task = load().take(WHOLE_ROWS, 0)
@@ -133,7 +135,7 @@ def their_run(workload: Workload) -> dict[str, float]:
         trainer = make_trainer(
             task, folder, Path(out), padding=False, num_train_epochs=1, per_device_train_batch_size=workload.rows,
             per_device_eval_batch_size=32, weight_decay=0.01, train_sampling_strategy="group_by_length",
-            save_strategy="no", **hardware(workload),
+            save_strategy="no", attention=attention_for(workload), **hardware(workload),
         )  # fmt: skip
         stages.end("prepare")
         trainer.train()

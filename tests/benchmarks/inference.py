@@ -123,15 +123,16 @@ def report(results: Results) -> None:
                      if (e["asked"]["system"], e["asked"]["precision"]) == (system, precision)}
             for system in SYSTEMS
         }  # fmt: skip
-        for system, runs in found.items():
+        for system, runs in ((system, runs) for system, runs in found.items() if runs):
             cells = []
             for way in ("batches", "alone"):
                 both = runs.keys() & found["ours"].keys()
                 ratios = [found["ours"][number][way] / runs[number][way] for number in both]
-                cells += [statistics.median(run[way] for run in runs.values()), statistics.median(ratios)]
+                cells.append(f"{statistics.median(run[way] for run in runs.values()):.0f}")
+                cells.append(f"{statistics.median(ratios):.2f}" if ratios else "")
             memory = statistics.median(run["peak_mb"] for run in runs.values())
-            print(f"{SYSTEMS[system] + ', ' + precision:<50}{cells[0]:>14.0f}{cells[1]:>11.2f}{cells[2]:>8.0f}"
-                  f"{cells[3]:>11.2f}{memory:>9.0f}")  # fmt: skip
+            label = f"{SYSTEMS[system]}, {precision}"
+            print(f"{label:<50}{cells[0]:>14}{cells[1]:>11}{cells[2]:>8}{cells[3]:>11}{memory:>9.0f}")
 
 
 if __name__ == "__main__":

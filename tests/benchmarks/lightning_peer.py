@@ -10,7 +10,7 @@ from typing import Any
 import pytorch_lightning as pl
 import torch
 from measuring import Clock
-from peers import tokenize
+from peers import attention_for, tokenize
 from pytorch_lightning.callbacks import Callback, ModelCheckpoint
 from torch.nn.functional import cross_entropy
 from torch.utils.data import DataLoader
@@ -41,9 +41,11 @@ class LengthGroups:
 class Module(pl.LightningModule):
     """Hugging Face's BERT with a classifier, and what happens to one batch."""
 
-    def __init__(self, labels: list[str], folder: Path) -> None:
+    def __init__(self, labels: list[str], folder: Path, attention: str = "sdpa") -> None:
         super().__init__()
-        self.model = AutoModelForSequenceClassification.from_pretrained(folder, num_labels=len(labels))
+        self.model = AutoModelForSequenceClassification.from_pretrained(
+            folder, num_labels=len(labels), attn_implementation=attention
+        )
         self.model.train()  # from_pretrained leaves dropout off, and Lightning keeps what it finds
         self.labels = labels
         self.found: list[tuple[list[int], list[int]]] = []
@@ -83,7 +85,7 @@ class Module(pl.LightningModule):
         torch.nn.utils.clip_grad_norm_(self.parameters(), gradient_clip_val)
 
 
-def timed(workload: Workload, recipe: bool = False) -> Clock:
+def timed(workload: Workload) -> Clock:
     """Updates of Lightning at its best: length groups, fused AdamW, no log and no file."""
     warnings.filterwarnings("ignore")
     clock, tokens = Clock(workload.device, workload.steps, workload.skipped), []
@@ -94,7 +96,7 @@ def timed(workload: Workload, recipe: bool = False) -> Clock:
 
     with model_folder(workload.model) as folder:
         task, tokenizer = load(), AutoTokenizer.from_pretrained(folder)
-        module = Module(task.labels, folder)
+        module = Module(task.labels, folder, attention_for(workload))
         columns = ["input_ids", "token_type_ids", "attention_mask", "label"]
         rows = tokenize(task.train, task, tokenizer, padding=False).select_columns(columns)
         pad = DataCollatorWithPadding(tokenizer)

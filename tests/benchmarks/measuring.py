@@ -1,6 +1,7 @@
 """What the benchmarks share: a process for each measurement, a clock, the machine and its peak, and the results."""
 
 import argparse
+import importlib.metadata
 import json
 import os
 import platform
@@ -16,6 +17,7 @@ from typing import Any
 import torch
 
 from minisft.commands.report import peak_memory
+from minisft.files import write_atomically
 from minisft.measure import speed_of_bf16
 
 SKIPPED = 4  # updates before the clock: kernels are chosen and memory is taken there
@@ -137,15 +139,31 @@ def processor() -> str:
     return found[1].strip() if found else platform.processor() or platform.machine()
 
 
+def versions() -> dict[str, str]:
+    """What decides a time beside the machine and what is asked for: the libraries, and the texts to fine-tune on."""
+    names = ("torch", "transformers", "pytorch-lightning")
+    found = {one.metadata["Name"]: one.version for name in names for one in importlib.metadata.distributions(name=name)}
+    return found | {"texts": "MRPC" if os.environ.get("MINISFT_DATA") else "the town's paraphrases"}
+
+
 class Results:
-    """Every measurement of a machine in one file, by part. A bench that was cut off goes on after the last."""
+    """Every measurement of a machine in one file, by part. A bench that was cut off goes on after the last.
+
+    Ends the program where the file is damaged or the folder cannot be written.
+    """
 
     def __init__(self, device: str, folder: Path = RESULTS) -> None:
         name = machine(device)
         self.path = folder / f"bench-{re.sub('[^a-z0-9]+', '-', name.lower()).strip('-')}.json"
-        self.content: dict[str, Any] = {"machine": name, "torch": torch.__version__, "parts": {}}
+        self.content: dict[str, Any] = {"machine": name, "parts": {}}
+        self.now = versions()
+        if not os.access(folder, os.W_OK):
+            raise SystemExit(f"results cannot be kept: no right to write in {folder}")
         if self.path.exists():
-            self.content = json.loads(self.path.read_text(encoding="utf-8"))
+            try:
+                self.content = json.loads(self.path.read_text(encoding="utf-8"))
+            except ValueError:
+                raise SystemExit(f"{self.path} is damaged: delete it, or bring an earlier one back") from None
 
     def disturbed(self, part: str) -> int:
         """How many measurements were made while other processes computed."""
@@ -160,12 +178,21 @@ class Results:
         return self.content["parts"].setdefault(part, [])
 
     def has(self, part: str, asked: dict[str, Any]) -> bool:
-        """Whether this has been measured, and nothing else ran meanwhile."""
-        return any(entry["asked"] == asked and entry["found"]["others"] < ALONE for entry in self.of(part))
+        """Whether this has been measured, with these libraries and texts, and nothing else ran meanwhile."""
+        return any(
+            entry["asked"] == asked and entry.get("with") == self.now and entry["found"]["others"] < ALONE
+            for entry in self.of(part)
+        )
+
+    def headings(self) -> list[str]:
+        """The machine, and what was measured with: one line, unless parts were measured on different days."""
+        found = [entry.get("with", {}) for entries in self.content["parts"].values() for entry in entries]
+        lines = [", ".join([self.content["machine"], *(f"{k} {v}" for k, v in each.items())]) for each in found]
+        return list(dict.fromkeys(lines))
 
     def keep(self, part: str, asked: dict[str, Any], found: dict[str, Any]) -> None:
         """Write a measurement down, in place of an earlier one."""
         self.content["parts"][part] = [entry for entry in self.of(part) if entry["asked"] != asked]
-        self.of(part).append({"asked": asked, "found": found})
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.path.write_text(json.dumps(self.content, indent=1) + "\n", encoding="utf-8")
+        self.of(part).append({"asked": asked, "with": self.now, "found": found})
+        text = json.dumps(self.content, indent=1) + "\n"
+        write_atomically(self.path, lambda path: path.write_text(text, encoding="utf-8"))

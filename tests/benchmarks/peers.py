@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from datasets import Dataset
 from measuring import Clock
+from torch.nn.functional import cross_entropy
 from transformers import (
     AutoModelForMaskedLM,
     AutoModelForSequenceClassification,
@@ -20,6 +21,7 @@ from transformers import (
 from workloads import HIDDEN, Workload, load, model_folder, text_to_learn
 
 from minisft.data import Task
+from minisft.ops import IGNORED
 from minisft.training.metrics import score_classes
 
 
@@ -40,16 +42,25 @@ def arguments_for(out: Path, **arguments: Any) -> TrainingArguments:
         report_to="none",
         disable_tqdm=True,
         dataloader_pin_memory=not arguments.get("use_cpu"),
+        logging_nan_inf_filter=False,  # on a GPU it waits for every loss
         **arguments,
     )
 
 
 def make_trainer(
-    task: Task, model_folder: Path, out: Path, padding: str | bool, callbacks: list | None = None, **arguments: Any
+    task: Task,
+    model_folder: Path,
+    out: Path,
+    padding: str | bool,
+    callbacks: list | None = None,
+    attention: str = "sdpa",
+    **arguments: Any,
 ) -> Trainer:
     """Hugging Face's Trainer on a task, from the same pretrained weights."""
     tokenizer = AutoTokenizer.from_pretrained(model_folder)
-    model = AutoModelForSequenceClassification.from_pretrained(model_folder, num_labels=len(task.labels))
+    model = AutoModelForSequenceClassification.from_pretrained(
+        model_folder, num_labels=len(task.labels), attn_implementation=attention
+    )
     return Trainer(
         model=model,
         args=arguments_for(out, **arguments),
@@ -63,13 +74,32 @@ def make_trainer(
     )
 
 
-def make_pretrainer(workload: Workload, folder: Path, out: Path, callbacks: list, **arguments: Any) -> Trainer:
+def attention_for(workload: Workload) -> str:
+    """The faster of transformers' ways: on a CPU torch has no fused attention with dropout, and its steps cost bf16."""
+    return "eager" if (workload.device, workload.precision) == ("cpu", "bf16") else "sdpa"
+
+
+class HiddenWordsTrainer(Trainer):
+    """The Trainer with the head at the hidden words alone, which `BertForMaskedLM` computes for every token."""
+
+    def compute_loss(self, model: Any, inputs: dict, return_outputs: bool = False, **_: Any) -> Any:
+        labels = inputs.pop("labels")
+        asked = labels != IGNORED
+        with self.accelerator.autocast():  # which otherwise comes with the model's own forward
+            logits = model.cls(model.bert(**inputs).last_hidden_state[asked])
+        loss = cross_entropy(logits.float(), labels[asked])
+        return (loss, {"logits": logits}) if return_outputs else loss
+
+
+def make_pretrainer(
+    workload: Workload, folder: Path, out: Path, callbacks: list, kind: type[Trainer] = Trainer, **arguments: Any
+) -> Trainer:
     """The same for masked words, on the same rows as this code's."""
     tokenizer = AutoTokenizer.from_pretrained(folder)
     rows = text_to_learn(workload).rows(0).encodings.input_ids
     special = [[int(i in tokenizer.all_special_ids) for i in row] for row in rows]  # or the collator asks for each row
-    return Trainer(
-        model=AutoModelForMaskedLM.from_pretrained(folder),
+    return kind(
+        model=AutoModelForMaskedLM.from_pretrained(folder, attn_implementation=attention_for(workload)),
         args=arguments_for(out, remove_unused_columns=False, **arguments),
         train_dataset=Dataset.from_dict({"input_ids": rows, "special_tokens_mask": special}),
         data_collator=DataCollatorForLanguageModeling(tokenizer, mlm_probability=HIDDEN),
@@ -86,8 +116,12 @@ def hardware(workload: Workload) -> dict[str, Any]:
     }
 
 
-def timed(workload: Workload, recipe: bool) -> Clock:
-    """Updates of the Trainer: by the document's recipe, or at its best: length groups, no needless padding."""
+def timed(workload: Workload, way: str) -> Clock:
+    """Updates of the Trainer: by the document's `recipe`, or at its best: length groups, no needless padding.
+
+    `narrow` gives it the head at the hidden words alone, which it does not bring.
+    """
+    recipe = way == "recipe"
     clock, tokens = Clock(workload.device, workload.steps, workload.skipped), []
 
     class Ticks(TrainerCallback):
@@ -102,10 +136,12 @@ def timed(workload: Workload, recipe: bool) -> Clock:
     }  # fmt: skip
     with tempfile.TemporaryDirectory() as out, model_folder(workload.model) as folder:
         if workload.kind == "finetune":
-            trainer = make_trainer(load(), folder, Path(out), padding, [Ticks()], **settings)
+            attention = "sdpa" if recipe else attention_for(workload)
+            trainer = make_trainer(load(), folder, Path(out), padding, [Ticks()], attention, **settings)
         else:
             settings["train_sampling_strategy"] = "random"  # all rows are full
-            trainer = make_pretrainer(workload, folder, Path(out), [Ticks()], **settings)
+            kind = HiddenWordsTrainer if way == "narrow" else Trainer
+            trainer = make_pretrainer(workload, folder, Path(out), [Ticks()], kind, **settings)
         collate = trainer.data_collator
 
         def count(features: list[dict]) -> Any:

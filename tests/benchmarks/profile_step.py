@@ -99,7 +99,7 @@ def profile_ours(workload: Workload) -> tuple[Any, float]:
 
 def profile_trainer(workload: Workload) -> tuple[Any, float]:
     """The same of Hugging Face's Trainer at its best."""
-    from peers import hardware, make_trainer
+    from peers import attention_for, hardware, make_trainer
     from transformers import TrainerCallback
 
     profiler, clock = profile(activities=[ProfilerActivity.CPU]), {}
@@ -115,9 +115,9 @@ def profile_trainer(workload: Workload) -> tuple[Any, float]:
 
     with tempfile.TemporaryDirectory() as out, model_folder(workload.model) as folder:
         trainer = make_trainer(
-            load(), folder, Path(out), False, [Watch()], max_steps=SKIPPED + UPDATES, weight_decay=0.01,
-            per_device_train_batch_size=workload.rows, train_sampling_strategy="group_by_length", save_strategy="no",
-            **hardware(workload),
+            load(), folder, Path(out), False, [Watch()], attention_for(workload), max_steps=SKIPPED + UPDATES,
+            weight_decay=0.01, per_device_train_batch_size=workload.rows, train_sampling_strategy="group_by_length",
+            save_strategy="no", **hardware(workload),
         )  # fmt: skip
         label_modules(trainer.model)
         trainer.accelerator.clip_grad_norm_ = labelled("clipping", trainer.accelerator.clip_grad_norm_)

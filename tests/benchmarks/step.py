@@ -19,6 +19,7 @@ PART = "updates"
 SYSTEMS = {
     "recipe": "the document's recipe (Trainer, padding to 128)",
     "trainer": "Trainer at its best",
+    "narrow": "Trainer, head at the hidden words alone",
     "lightning": "Lightning at its best",
     "ours": "minisft",
     "compiled": "minisft, torch.compile",
@@ -27,7 +28,9 @@ SYSTEMS = {
 }
 OURS = ("ours", "compiled", "launched", "textbook")
 UPDATES = {"recipe": 10, "textbook": 16}  # of the others 50: so many batches the Trainer's length groups sort at once
-PRETRAINING = ("trainer", "ours", "compiled")  # lengths that change would be compiled for too long
+PRETRAINING = ("trainer", "narrow", "ours", "compiled")
+# Not compiled: that takes too long where there are many lengths.
+FINE_TUNING = ("recipe", "trainer", "lightning", "ours", "launched", "textbook")
 # All rows have the same length. A GPU's clock begins while no batch is ready, which eight updates would feel.
 PRETRAINING_UPDATES = {"cpu": 8, "cuda": 40}
 EPOCH = 230  # updates of MRPC: after so many no length is new, and a GPU has prepared itself for all of them
@@ -95,9 +98,11 @@ def measure(system: str, round: int, **workload: Any) -> dict[str, float]:
         return ours(found, system).report()
     if system == "lightning":
         from lightning_peer import timed
-    else:
-        from peers import timed
-    return timed(found, system == "recipe").report()
+
+        return timed(found).report()
+    from peers import timed
+
+    return timed(found, system).report()
 
 
 def plan(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
@@ -113,7 +118,7 @@ def plan(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
             yield asked("peak", number, kinds[0])
             for workload in kinds:
                 for system in options.systems:
-                    if system in PRETRAINING if workload.kind == "pretrain" else system != "compiled":
+                    if system in (PRETRAINING if workload.kind == "pretrain" else FINE_TUNING):
                         yield asked(system, number, workload)
 
 
@@ -124,7 +129,7 @@ def asked(system: str, number: int, workload: Workload) -> dict[str, Any]:
         updates = 1
     elif workload.kind == "pretrain":
         updates = PRETRAINING_UPDATES[workload.device]
-    elif workload.device == "cuda" and system != "recipe":
+    elif workload.device == "cuda":
         skipped, updates = EPOCH, 50
     values = asdict(replace(workload, skipped=skipped, steps=skipped + updates))
     del values["seed"]  # that of the round
