@@ -12,10 +12,12 @@ from town_reader import is_negated, patterns, read
 from minisft.data import load_task
 from minisft.data.town import opinions
 from minisft.data.town.documents import Writer
+from minisft.data.town.frames import phrase_book
 from minisft.data.town.names import NAMES, WOMEN
 from minisft.data.town.plots import TOPICS, draw_story
 from minisft.data.town.population import build_town
-from minisft.data.town.tasks import TOWN, logic, naming, relations
+from minisft.data.town.stories import Cast
+from minisft.data.town.tasks import TOWN, feelings, logic, naming, relations
 from minisft.data.town.tasks.worlds import LEADS, rows_of
 from minisft.data.town.wishes import DEPARTMENTS, DESK, OFFICE
 from minisft.errors import InputError
@@ -338,6 +340,33 @@ def test_topics_read_again(language) -> None:
             assert any(said(row["text"], kind, language) for kind in kinds[label]), (label, row)
     for row in rows("topics", "helpdesk", language):
         assert any(said(row["text"], wish, language) for wish in DEPARTMENTS[row["label"]]), row
+
+
+@pytest.mark.parametrize(("domain", "language"), EVERYWHERE)
+def test_no_text_stands_in_two_splits(domain, language) -> None:
+    """What somebody thinks of a soup needs no name: two towns can have the same opinion in the same words."""
+    for draw in (feelings.draw_polarity, feelings.draw_intensity):
+        sizes = {"train": 400, "validation": 100, "test": 300}
+        splits = rows_of("opinions", domain, language, draw, sizes)
+        texts = [next(iter(row.values())) for split in splits.values() for row in split]
+        assert len(set(texts)) == len(texts) == 800
+
+
+@pytest.mark.parametrize("kind", logic.FACT_KINDS["newspaper"])
+def test_every_way_to_tell_a_fact_tells_as_much(kind) -> None:
+    """Else who denies one way and affirms another contradicts nothing."""
+    rng = random.Random(3)
+    town = build_town(NAMES["train"], rng)
+    told = logic.draw_fact(kind, town.people[:4], Cast(town, rng), 3)
+    frames = [frame for language in ("en", "zh") for frame in phrase_book(language)[kind]]
+    assert len({frame.needs for frame in frames if frame.needs <= told.roles.keys()}) == 1
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_who_brings_something_forward_asserts_it(language) -> None:
+    for task, column in (("nli", "premise"), ("paraphrase", "sentence1"), ("relations", "sentence")):
+        for row in rows(task, "helpdesk", language):
+            assert not re.search(r"(?i)\bis it\b|是不是|听说说|[?？]", row[column]), row
 
 
 def test_what_the_town_does_not_have() -> None:
