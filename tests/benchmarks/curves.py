@@ -14,6 +14,7 @@ from transformers import AutoModelForSequenceClassification, get_linear_schedule
 
 from minisft.checkpoints import locate
 from minisft.data import load_task, make_batches
+from minisft.errors import InputError
 from minisft.models import SequenceClassifier
 from minisft.objectives import Classification
 from minisft.ops import FUSED, TEXTBOOK, Ops
@@ -74,7 +75,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--steps", type=int, default=50)
     steps = parser.parse_args().steps
-    task = load_task("mrpc")
+    try:
+        task = load_task("mrpc")
+    except InputError as error:
+        raise SystemExit(f"MRPC: {error}") from None
     batches = make_batches(task, task.train, Tokenizer.from_folder(locate("minilm")), 16, 128, shuffle=True)
     theirs = their_losses(batches, task.labels, steps)
     for name, ops in (("textbook", TEXTBOOK), ("fused", FUSED)):

@@ -5,6 +5,8 @@ import re
 import statistics
 from pathlib import Path
 
+import changes
+import growth
 import inference
 import mrpc
 import optimizers
@@ -12,8 +14,13 @@ import pytest
 import step
 import town
 from measuring import RESULTS, Results
+from workloads import sized
+
+from minisft.models import SequenceClassifier
+from minisft.training.optimizer import parameter_groups
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+BENCHMARKS = (Path(__file__).parent / "README.md").read_text(encoding="utf-8")
 MACHINE, GPU = "amd-epyc-avx512-2-threads", "nvidia-h200"
 OTHERS = {"EPYC, AVX2": "amd-epyc-avx2-2-threads", "Xeon, AMX": "intel-r-xeon-r-processor-avx512-2-threads"}
 
@@ -60,6 +67,7 @@ def test_mrpc() -> None:
 
 @pytest.mark.parametrize(("machine", "tables"), [(MACHINE, 4), (GPU, 3)])
 def test_speed(machine, tables, capsys) -> None:
+    """Each table whole, under its own heading."""
     quoted = tables_of(machine, capsys)
     assert len(quoted) == tables
     recipe = "the document's recipe (Trainer, padding to 128)"
@@ -67,10 +75,77 @@ def test_speed(machine, tables, capsys) -> None:
         recipe: "the document's recipe: Hugging Face's Trainer, padding to 128",
         "Trainer at its best": "the Trainer at its best: dynamic padding, length groups",
     }
+    pretraining = {
+        "Trainer at its best": "the Trainer at its best",
+        "Trainer, head at the hidden words alone": "the Trainer, head at the hidden words alone",
+    }
     for table in quoted:
-        pretraining = {"Trainer at its best": "the Trainer at its best"}
-        for line in table.splitlines()[2:]:
-            assert row_of(line, labels if table.startswith("finetune") else pretraining) in README
+        heading, _, *lines = table.splitlines()
+        names = labels if heading.startswith("finetune") else pretraining
+        rows = [f"| **{heading_of(heading)}** | | | | |", *(row_of(line, names) for line in lines)]
+        assert "\n".join(rows) + "\n" in README
+
+
+def heading_of(heading: str) -> str:
+    """A table's heading as the README has it."""
+    rows, length = re.search(r", (\d+) rows, mean length ([\d.]+),", heading).groups()
+    precision, device = re.search(r", (fp32|bf16), (cpu|cuda);", heading).groups()
+    if heading.startswith("finetune"):
+        length = f"{float(length):.0f}"
+        return (
+            f"MRPC, mean length {length}: {precision}"
+            if device == "cpu"
+            else f"MRPC, {rows} rows, mean length {length}"
+        )
+    length = f"{128 * round(float(length) / 128)}"  # on the GPU some rows were a little shorter
+    return (
+        f"hidden words, length {length}: {precision}"
+        if device == "cpu"
+        else f"hidden words, {rows} rows of length {length}"
+    )
+
+
+def test_peaks() -> None:
+    fp32, bf16 = (peak(MACHINE, precision) for precision in ("fp32", "bf16"))
+    assert f"in the same run: {fp32:.0f} GFLOP/s in fp32 and {bf16:.0f} in bf16." in " ".join(README.split())
+    assert f"the peak is {peak(GPU, 'bf16') / 1000:.0f} TFLOP/s" in README
+    assert f"large matrices reach {fp32:.0f} and {bf16:.0f} in `make bench`" in BENCHMARKS
+
+
+def peak(machine: str, precision: str) -> float:
+    """The matrix-multiply peak of a machine, in GFLOP/s."""
+    entries = measured_on(machine).of(step.PART)
+    asked = ("peak", precision)
+    return statistics.median(
+        e["found"]["gflops"] for e in entries if (e["asked"]["system"], e["asked"]["precision"]) == asked
+    )
+
+
+def test_changes(capsys) -> None:
+    """The last two columns, in the order of the variants."""
+    changes.report(measured_on(MACHINE))
+    printed = [cells_of(line)[1:] for line in capsys.readouterr().out.strip().splitlines()[2:]]
+    rows = re.findall(r"^\| [^|]+ \| \d\.\d+[^|]* \| ([\d.]+) \| ([\d.]+) \|$", BENCHMARKS, re.MULTILINE)
+    assert printed[0] == ["1.00", "1.00"]  # as it is
+    assert [list(row) for row in rows] == printed[1:]
+
+
+def test_growth() -> None:
+    found = growth.gathered(measured_on(MACHINE))
+    ours, theirs = (sum(found["whole"][system].values()) for system in ("ours", "trainer"))
+    assert f"{ours:.0f} seconds against {theirs:.0f}]" in README
+    lengths = [found["length"]["ours"][n] / found["length"]["trainer"][n] for n in found["length"]["ours"]]
+    assert lengths[-1] < 0.5
+    assert (
+        max(found[axis]["ours"][n] / found[axis]["trainer"][n] for axis in growth.AXES for n in found[axis]["ours"]) < 1
+    )
+
+
+def test_the_calls_that_adamw_saves() -> None:
+    model = SequenceClassifier(sized("minilm"), ["no", "yes"])
+    groups = parameter_groups(model, 0.01)
+    saved = sum(len(group["params"]) for group in groups) - len(groups)
+    assert f"1.01: {saved} calls fewer" in BENCHMARKS
 
 
 @pytest.mark.parametrize(("label", "machine"), OTHERS.items(), ids=OTHERS.values())
