@@ -96,15 +96,16 @@ def split_sentences(paragraph: str) -> list[str]:
 def town_corpus(tokens: int, languages: list[str], seed: int = 0) -> Corpus:
     """The generated town: about `tokens` tokens in all, as many in each language, and 5 % more from other worlds.
 
-    Raises InputError for a language that the town does not speak, or no tokens.
+    Raises InputError for a language that the town does not speak, or none, or no tokens.
     """
     from minisft.data.town import documents
 
     if tokens < 1000:
         raise InputError(f"tokens is {tokens}; expected at least 1000")
     unknown = [language for language in languages if language not in ("en", "zh")]
-    if unknown:
-        raise InputError(f"the town does not speak {unknown[0]!r}; expected en, zh or both")
+    if unknown or not languages:
+        said = f"the town does not speak {unknown[0]!r}" if unknown else "no language is given"
+        raise InputError(f"{said}; expected en, zh or both")
     parts = {
         split: [
             document

@@ -22,6 +22,7 @@ Splits = dict[str, list[Row]]
 # The labels of span are what its two numbers a token mean. Where some training questions have no answer, [CLS] may be
 # the start and the end; a model that never saw such a question must not give that answer.
 ANSWERED, MAYBE_ANSWERED = ["start", "end"], ["start or [CLS]", "end or [CLS]"]
+MOST_LABELS = 10_000  # as numbers; beyond, a number is more likely a key than a class
 EXTRAS = ("id", "title")  # columns that are kept, as text, where a row has them
 
 
@@ -143,7 +144,8 @@ def build_task(name: str, declaration: Declaration, splits: Splits, source: str)
 def name_labels(declaration: Declaration, splits: Splits) -> Declaration:
     """The declaration with the names of its labels: its own, or those in the rows, O first and then sorted.
 
-    Where the rows have numbers, the numbers from 0 to the highest are the names.
+    Where the rows have numbers, the numbers from 0 to the highest are the names. Raises InputError where they are so
+    high that they cannot count classes.
     """
     if declaration.kind == "span":
         answers = [row.get(declaration.targets[0]) for row in splits["train"]]  # whatever it is: checked later
@@ -158,6 +160,11 @@ def name_labels(declaration: Declaration, splits: Splits) -> Declaration:
             found |= {label for label in values if isinstance(label, str | int)}  # anything else is said later
     names = sorted((name for name in found if isinstance(name, str)), key=lambda name: (name != "O", name))
     numbers = [number for number in found if isinstance(number, int)]
+    if not names and max(numbers, default=0) >= MOST_LABELS:
+        raise InputError(
+            f"a label is {max(numbers)}, of {len(numbers)} that differ; expected numbers from 0 on, or names: "
+            'write them as text, such as "20000001"'
+        )
     return replace(declaration, labels=names or [str(number) for number in range(max(numbers, default=-1) + 1)])
 
 

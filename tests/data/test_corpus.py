@@ -128,5 +128,7 @@ def test_the_town_is_cut_to_so_many_tokens_in_each_language(monkeypatch) -> None
     assert town_corpus(2000, ["zh"]).train == [d for d, _ in zip(town("train", "zh"), range(200), strict=False)]
     with pytest.raises(InputError, match="the town does not speak 'de'"):
         town_corpus(2000, ["en", "de"])
+    with pytest.raises(InputError, match="no language is given; expected en, zh or both"):
+        town_corpus(2000, [])
     with pytest.raises(InputError, match="tokens is 10; expected at least 1000"):
         town_corpus(10, ["en"])

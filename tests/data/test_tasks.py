@@ -185,6 +185,12 @@ def test_labels_that_are_not_declared_are_those_in_the_rows() -> None:
         build_task("x", undeclared, {"train": [{"tokens": ["a"], "ner_tags": ["B-x"]}] * 9}, "here")
 
 
+def test_numbers_that_count_no_classes() -> None:
+    rows = [{"text": "a", "label": 20_000_000 + number} for number in range(9)]
+    with pytest.raises(InputError, match=r"a label is 20000008, of 9 that differ; expected numbers from 0 on"):
+        build_task("x", Declaration("class", ("text",), ("label",), [], ""), {"train": rows}, "here")
+
+
 def test_tags_are_begun_and_continued() -> None:
     """What scores them reads the first letter: a tag without it would count as outside, in silence."""
     plain = Declaration("tags", ("tokens",), ("ner_tags",), [], "")

@@ -276,7 +276,7 @@ GENRES = {
 
 
 def texts(split: str, language: str, seed: int = 0) -> Iterator[Text]:
-    """Documents without end, some of each town; the splits share no proper names."""
+    """Documents without end, some of each town; no two splits have a person, street, village or firm in common."""
     rng = random.Random(f"documents {split} {language} {seed}")
     while True:
         writer = Writer(build_town(NAMES[split], rng), language, rng)

@@ -1,4 +1,7 @@
-"""Rows from disjoint worlds: the splits of a task share no proper names."""
+"""Rows from disjoint worlds: no two splits of a task have a person, a street, a village or a firm in common.
+
+Ships, plays and prizes are everybody's.
+"""
 
 import random
 from collections.abc import Callable
