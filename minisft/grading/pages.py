@@ -57,12 +57,12 @@ class Row:
         return self.statuses[RIGHT]
 
 
-def write_pages(out: Path, results: Sequence[Result]) -> None:
-    """Write everything; files that are there are replaced."""
+def write_pages(out: Path, results: Sequence[Result], notes: Sequence[str] = ()) -> None:
+    """Write everything, `notes` on the teacher's page; files that are there are replaced."""
     write(out / "marks.csv", marks_table(results))
     rows = summary(results)
     write(out / "misconceptions.csv", mistakes_table(rows))
-    write(out / "teacher.html", teacher_page(results, rows))
+    write(out / "teacher.html", teacher_page(results, rows, notes))
     for student in sorted({result.student for result in results}):
         mine = [result for result in results if result.student == student]
         write(
@@ -128,9 +128,9 @@ def totals(results: Sequence[Result]) -> dict[str, float]:
     }
 
 
-def teacher_page(results: Sequence[Result], rows: Sequence[Row]) -> str:
-    """The class at a glance: exercises with their mistakes, and every student's points."""
+def teacher_page(results: Sequence[Result], rows: Sequence[Row], notes: Sequence[str]) -> str:
+    """The class at a glance: what is not marked, exercises with their mistakes, and every student's points."""
     students = sorted({result.student for result in results})
     scores = [(student, totals([r for r in results if r.student == student])) for student in students]
     failed = [(r.student, r.assignment, m.message) for r in results for m in r.marks if m.status == NOT_GRADED]
-    return render("teacher.html", rows=rows, scores=scores, failed=sorted(set(failed)), statuses=IN_WORDS)
+    return render("teacher.html", rows=rows, scores=scores, failed=sorted(set(failed)), notes=notes, statuses=IN_WORDS)
