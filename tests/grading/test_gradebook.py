@@ -68,6 +68,16 @@ def test_marks_are_there_and_questions_wait(graded) -> None:
         assert gradebook.find_submission(CHAPTER, "bob").total_seconds_late == 7200
 
 
+def test_an_answer_in_a_cell_below_waits_too(graded, tmp_path) -> None:
+    student = Student()
+    student.cell("question").source = "*Your answer.*"
+    student.notebook.cells.append(nbformat.v4.new_markdown_cell("It saturates."))
+    (tmp_path / "in" / "bob" / CHAPTER / f"{NOTEBOOK}.ipynb").write_text(json.dumps(student.notebook))
+    with graded() as gradebook:
+        grade = gradebook.find_grade(QUESTION, NOTEBOOK, CHAPTER, "bob")
+        assert (grade.auto_score, grade.needs_manual_grade) == (None, True)
+
+
 def test_what_a_person_gave_stays_until_the_answer_changes(graded, tmp_path) -> None:
     with graded() as gradebook:
         grade = gradebook.find_grade(QUESTION, NOTEBOOK, CHAPTER, "ann")
