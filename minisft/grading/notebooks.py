@@ -44,11 +44,16 @@ def all_notebooks(folder: Path) -> list[Path]:
 def read(path: Path) -> dict[str, Any]:
     """A notebook as it stands in its file.
 
-    Raises UnreadableError where it is no notebook: a link, too large, no JSON, or without cells.
+    Raises UnreadableError where it is no notebook: a link, too large, no JSON, or without cells. It may be in UTF-8,
+    UTF-16 or UTF-32, with a mark in front or without: `json.loads` tells them apart.
     """
     content = content_of(path)
     try:
-        notebook = json.loads(content.decode("utf-8"))
+        notebook = json.loads(content)
+    except UnicodeDecodeError:
+        is_text = content.lstrip().startswith(b"{")  # of another encoding, such as cp1252
+        said = "not UTF-8: open it in a text editor and save it as UTF-8" if is_text else "damaged: it is no notebook"
+        raise UnreadableError(f"the file is {said}") from None
     except (ValueError, RecursionError):
         raise UnreadableError("the file is empty or damaged: it is no notebook") from None
     cells = notebook.get("cells") if isinstance(notebook, dict) else None

@@ -1,5 +1,6 @@
 """What was handed in and is not marked is said, to the one person who can put it right."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -11,7 +12,8 @@ from small_course import CHAPTER, NAMES, NOTEBOOK, Student, signature
 
 from minisft.cli import main
 from minisft.grading import notes
-from minisft.grading.classroom import Classroom
+from minisft.grading.classroom import Classroom, Result
+from minisft.grading.notebooks import UnreadableError, read, source_of
 
 BLANK = {name: f"{signature(name)}\n    raise NotImplementedError" for name in NAMES}
 
@@ -34,6 +36,32 @@ def move(folder: Path, to: str) -> None:
     target = folder / to
     target.parent.mkdir(parents=True, exist_ok=True)
     (folder / CHAPTER / f"{NOTEBOOK}.ipynb").rename(target)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-32", "cp1252"])
+def test_a_notebook_may_be_saved_in_any_unicode(erin, solutions, tmp_path, capsys, encoding) -> None:
+    path = erin / CHAPTER / f"{NOTEBOOK}.ipynb"
+    path.write_bytes(json.dumps(Student(BLANK, before=["# schön"]).notebook, ensure_ascii=False).encode(encoding))
+    course = Classroom(tmp_path / "in", solutions, tmp_path / "out", sandbox=None)
+    (assignment,) = course.assignments
+    assert main(["progress", str(path)]) == 0
+    printed = capsys.readouterr().out
+    if encoding != "cp1252":
+        assert source_of(course.notebook("erin", assignment)["cells"][1]) == "# schön"
+        assert f"{path}: 0 of 4" in printed
+        return
+    trouble = "the file is not UTF-8: open it in a text editor and save it as UTF-8"
+    marks = course.marks("erin", assignment)
+    assert {(mark.status, mark.points, mark.message) for mark in marks} == {("unreadable", 0.0, trouble)}
+    (note,) = notes.notes_on(course, [Result("erin", assignment.name, tuple(marks))])
+    assert note.endswith(f"cannot be read, so it has no points: {trouble}")
+    assert f"{path}: {trouble}" in printed
+
+
+def test_what_is_no_text_is_damaged(erin) -> None:
+    (erin / CHAPTER / f"{NOTEBOOK}.ipynb").write_bytes(b"\x89PNG\xff")
+    with pytest.raises(UnreadableError, match="the file is damaged: it is no notebook"):
+        read(erin / CHAPTER / f"{NOTEBOOK}.ipynb")
 
 
 @pytest.mark.parametrize(
