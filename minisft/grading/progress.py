@@ -6,7 +6,7 @@ from pathlib import Path
 
 from minisft.checks import CONTRACTS, AnswerKey
 from minisft.errors import InputError
-from minisft.grading.marking import RIGHT, Mark, mark
+from minisft.grading.marking import RIGHT, Mark, mark, with_causes
 from minisft.grading.needed import is_stub, needed
 from minisft.grading.notebooks import Exercise, UnreadableError, all_notebooks, code_cells, exercises_of, read
 from minisft.grading.running import LIMITS, Key, Limits, Run, require_limits, run
@@ -62,7 +62,7 @@ def state(path: Path, limits: Limits) -> State:
         cells = needed(cells, [exercise.function for exercise in begun])
         found = run(cells, keys, limits)
     marks = [of(exercise, begun, keys, found, cells, limits) for exercise in exercises]
-    return State(path, tuple(marks))
+    return State(path, tuple(with_causes(exercises, marks, cells)))
 
 
 def of(
