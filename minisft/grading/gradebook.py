@@ -67,7 +67,7 @@ def enter(url: str, course: Classroom, results: Sequence[Result]) -> list[str]:
     for result in results:
         assignment = assignments[result.assignment]
         with Gradebook(url) as gradebook:
-            enter_marks(gradebook, course, assignment, result)
+            notes += enter_marks(gradebook, course, assignment, result)
         penalise(url, assignment, result.student, settings)
     for student, chapter in {(result.student, result.assignment.split("/")[0]) for result in results}:
         prepare_to_return(course, student, chapter)
@@ -116,18 +116,31 @@ def add_notebooks(gradebook: Gradebook, submission: SubmittedAssignment) -> None
     gradebook.db.commit()
 
 
-def enter_marks(gradebook: Gradebook, course: Classroom, assignment: Assignment, result: Result) -> None:
-    """The marks of one notebook. What a person gave stays; where the answer changed, it is to be looked at again."""
+def enter_marks(gradebook: Gradebook, course: Classroom, assignment: Assignment, result: Result) -> list[str]:
+    """The marks of one notebook. What a person gave stays; where the answer changed, it is to be looked at again.
+
+    Returns a line for each mark that stays though the check now gives another.
+    """
     chapter, name = assignment.name.split("/")
     changed, unanswered = write_copy(course, assignment, result)
     cells = {exercise.name: exercise.grade_id for exercise in assignment.exercises}
+    notes = []
     for mark in result.marks:
         grade = gradebook.find_grade(cells[mark.exercise], name, chapter, result.student)
-        grade.auto_score = score(mark, unanswered)
-        by_person = grade.manual_score is not None
+        before, grade.auto_score = grade.auto_score, score(mark, unanswered)
+        if grade.manual_score is None:
+            grade.needs_manual_grade = grade.auto_score is None
+            continue
+        other = None not in (before, grade.auto_score) and before != grade.auto_score  # as after a mended check
         # Once set it stays, until that person saves a mark: grading may run again before anybody has looked.
-        grade.needs_manual_grade = grade.needs_manual_grade or changed if by_person else grade.auto_score is None
+        grade.needs_manual_grade = grade.needs_manual_grade or changed or other
+        if grade.needs_manual_grade and grade.auto_score not in (None, grade.manual_score):
+            notes.append(
+                f"{result.student} {assignment.name}/{mark.exercise}: you gave {grade.manual_score:g}, the check now "
+                f"gives {grade.auto_score:g}: look again in Manual Grading"
+            )
     gradebook.db.commit()
+    return notes
 
 
 def score(mark: Mark, unanswered: set[str]) -> float | None:

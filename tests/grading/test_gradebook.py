@@ -96,6 +96,23 @@ def test_what_a_person_gave_stays_until_the_answer_changes(graded, tmp_path) -> 
             assert (grade.manual_score, grade.needs_manual_grade) == (2.5, True)
 
 
+def test_a_mark_by_hand_that_a_later_one_beats_is_named(graded, tmp_path, capsys) -> None:
+    with graded() as gradebook:
+        grade = gradebook.find_grade("check-softmax", NOTEBOOK, CHAPTER, "bob")
+        grade.manual_score, grade.needs_manual_grade = 1.0, False
+        gradebook.db.commit()
+    capsys.readouterr()
+    graded().close()
+    assert "you gave" not in capsys.readouterr().out, "of what has not changed"
+    (tmp_path / "in" / "bob" / CHAPTER / f"{NOTEBOOK}.ipynb").write_text(json.dumps(Student().notebook))
+    for _ in range(2):  # the second time nothing has changed, and nobody has looked
+        with graded() as gradebook:
+            grade = gradebook.find_grade("check-softmax", NOTEBOOK, CHAPTER, "bob")
+            assert (grade.score, grade.auto_score, grade.needs_manual_grade) == (1.0, 2.0, True)
+        said = f"note          bob {CHAPTER}/{NOTEBOOK}/softmax: you gave 1, the check now gives 2: look again in Manual "
+        assert said in capsys.readouterr().out
+
+
 def test_lateness_costs_what_the_teacher_has_set(graded, tmp_path) -> None:
     with graded() as gradebook:
         assert gradebook.find_submission(CHAPTER, "bob").late_submission_penalty == 0
