@@ -1,6 +1,7 @@
 """What a teacher should know before reading the marks: work that no mark is for, a line each."""
 
 import os
+import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -14,7 +15,7 @@ LONGEST = 150  # characters of a file's name
 
 def notes_on(course: Classroom, results: Sequence[Result]) -> list[str]:
     """All of them, in words that can be printed."""
-    found = [*beside_the_students(course), *astray(course), *unreadable(course, results)]
+    found = [*beside_the_students(course), *astray(course), *unreadable(course, results), *gone(course)]
     return [printable(note) for note in found]
 
 
@@ -81,6 +82,20 @@ def unreadable(course: Classroom, results: Sequence[Result]) -> Iterator[str]:
             course.notebook(result.student, assignments[result.assignment])
         except (UnreadableError, OSError) as error:
             yield f"{result.student}: {result.assignment}.ipynb cannot be read, so it has no points: {error}"
+
+
+def gone(course: Classroom) -> Iterator[str]:
+    """Whose folder was renamed or taken away: the gradebook, its export and the pages still have them."""
+    kept = course.out / "results"
+    names = sorted(path.name for path in kept.iterdir() if path.is_dir()) if kept.is_dir() else []
+    for name in names:
+        if name not in course.students:
+            pages = [course.out / "feedback" / f"{name}.html", course.out / "autograded" / name, kept / name]
+            there = " ".join(shlex.quote(str(path)) for path in pages if path.exists())
+            yield (
+                f"{name}: has marks from before and no folder in {course.submissions}: put it back, or take it out "
+                f"with nbgrader db student remove {shlex.quote(name)} --force; rm -r {there}"
+            )
 
 
 def printable(text: str) -> str:

@@ -109,7 +109,9 @@ def test_a_mark_by_hand_that_a_later_one_beats_is_named(graded, tmp_path, capsys
         with graded() as gradebook:
             grade = gradebook.find_grade("check-softmax", NOTEBOOK, CHAPTER, "bob")
             assert (grade.score, grade.auto_score, grade.needs_manual_grade) == (1.0, 2.0, True)
-        said = f"note          bob {CHAPTER}/{NOTEBOOK}/softmax: you gave 1, the check now gives 2: look again in Manual "
+        said = (
+            f"note          bob {CHAPTER}/{NOTEBOOK}/softmax: you gave 1, the check now gives 2: look again in Manual "
+        )
         assert said in capsys.readouterr().out
 
 

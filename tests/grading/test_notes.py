@@ -142,6 +142,23 @@ def test_a_folder_that_may_not_be_opened_is_said(erin, said, monkeypatch) -> Non
     assert f"erin: {CHAPTER} is not looked at, as it may not be opened: change its rights" in said()
 
 
+def test_who_has_gone_is_named_until_nothing_is_left(erin, said, tmp_path) -> None:
+    out = tmp_path / "out"
+    for name in ("mia $(x)", "ann"):
+        (out / "results" / name / CHAPTER).mkdir(parents=True)
+    (out / "feedback").mkdir()
+    (out / "feedback" / "mia $(x).html").touch()
+    (note,) = said()
+    before, command = note.split("; ")
+    assert before == (
+        f"mia $(x): has marks from before and no folder in {erin.parent}: put it back, or take it out with "
+        "nbgrader db student remove 'mia $(x)' --force"
+    )
+    subprocess.run(command, shell=True, check=True)
+    assert said() == []
+    assert {path.name for path in out.rglob("*")} == {"seed", "results", "feedback", "ann", CHAPTER}
+
+
 def test_no_name_stops_anything(erin, said) -> None:
     (erin / os.fsdecode(b"\xfc\x1b[2J\n.zip")).touch()
     (note,) = said()
