@@ -1,7 +1,7 @@
 """How far a learner has come: what passes in their own notebooks, and what comes next. Runs on their own machine."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from minisft.checks import CONTRACTS, AnswerKey
@@ -49,7 +49,7 @@ def states(target: Path, limits: Limits = LIMITS) -> Iterator[State]:
 def state(path: Path, limits: Limits) -> State:
     """The state of a notebook. Of its cells only those are run that an exercise needs which has been begun."""
     try:
-        exercises = [exercise for exercise in exercises_of(path) if exercise.function]
+        exercises = [exercise for exercise in exercises_of(path, complete=False) if exercise.function]
         cells = code_cells(read(path))
     except (InputError, UnreadableError) as error:
         return State(path, (), str(error).removeprefix(f"{path}: "))
@@ -69,6 +69,10 @@ def of(
     exercise: Exercise, begun: list[Exercise], keys: dict[str, Key], found: Run, cells: list, limits: Limits
 ) -> Mark:
     """What came of one exercise."""
-    if exercise in begun:
-        return mark([exercise], keys, found, cells, limits)[0]
-    return Mark(exercise.name, 0.0, exercise.points, 0.0, "stub")
+    if exercise not in begun:
+        return Mark(exercise.name, 0.0, exercise.points, 0.0, "stub")
+    (made,) = mark([exercise], keys, found, cells, limits)
+    if made.status == "missing" and not exercise.cell:
+        name = exercise.function
+        return replace(made, message=f"the cell of {name} is gone: write the function in a new cell above its check")
+    return made
