@@ -53,7 +53,9 @@ def grade(options: argparse.Namespace) -> None:
     found = notes.notes_on(course, results)
     pages.write_pages(options.out, results, found)
     if options.gradebook:
-        found += gradebook.record(options.gradebook, course, results)
+        said, results = gradebook.record(options.gradebook, course, results)
+        found += said
+        pages.write_pages(options.out, results, found)  # again, with what a person has given
     for note in found:
         print(f"note          {note}")
     if options.gradebook:

@@ -4,6 +4,7 @@ import os
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
 from nbgrader import preprocessors
-from nbgrader.api import Comment, Grade, Gradebook, SubmittedAssignment, SubmittedNotebook
+from nbgrader.api import Comment, Grade, Gradebook, MissingEntry, SubmittedAssignment, SubmittedNotebook
 from nbgrader.converters.base import NbGraderException
 from nbgrader.utils import parse_utc
 from sqlalchemy.exc import SAWarning, SQLAlchemyError
@@ -29,8 +30,10 @@ ENTER = [*STEPS[: STEPS.index(preprocessors.ComputeChecksums) + 1], preprocessor
 SETTINGS = "nbgrader_config.py"  # in the current folder: the teacher's, for example how a penalty is reckoned
 
 
-def record(file: Path, course: Classroom, results: Sequence[Result]) -> list[str]:
-    """Enter all marks, and write for each notebook the copy that a person marks. Returns what a teacher should know.
+def record(file: Path, course: Classroom, results: Sequence[Result]) -> tuple[list[str], list[Result]]:
+    """Enter all marks, and write for each notebook the copy that a person marks.
+
+    Returns what a teacher should know, and the results with what a person has given and said.
 
     Raises InputError where the gradebook knows another version of a notebook, and has marks for it.
     """
@@ -57,21 +60,22 @@ def url_of(file: Path) -> str:
     return f"sqlite:///{file.resolve()}"
 
 
-def enter(url: str, course: Classroom, results: Sequence[Result]) -> list[str]:
+def enter(url: str, course: Classroom, results: Sequence[Result]) -> tuple[list[str], list[Result]]:
     """Notebooks, students, marks, penalties."""
     assignments = {assignment.name: assignment for assignment in course.assignments}
     for assignment in assignments.values():
         enter_notebook(url, assignment)
     notes = list(enter_submissions(url, course))
-    settings = teachers_settings()
+    settings, given = teachers_settings(), []
     for result in results:
         assignment = assignments[result.assignment]
         with Gradebook(url) as gradebook:
             notes += enter_marks(gradebook, course, assignment, result)
+            given.append(as_given(gradebook, assignment, result))
         penalise(url, assignment, result.student, settings)
     for student, chapter in {(result.student, result.assignment.split("/")[0]) for result in results}:
         prepare_to_return(course, student, chapter)
-    return notes
+    return notes, given
 
 
 def enter_notebook(url: str, assignment: Assignment) -> None:
@@ -141,6 +145,24 @@ def enter_marks(gradebook: Gradebook, course: Classroom, assignment: Assignment,
             )
     gradebook.db.commit()
     return notes
+
+
+def as_given(gradebook: Gradebook, assignment: Assignment, result: Result) -> Result:
+    """The result with the points of the gradebook and a person's comments, late penalties aside."""
+    chapter, name = assignment.name.split("/")
+    cells = {exercise.name: exercise.grade_id for exercise in assignment.exercises}
+    marks = []
+    for mark in result.marks:
+        grade = gradebook.find_grade(cells[mark.exercise], name, chapter, result.student)
+        by_person = grade.manual_score is not None
+        points = grade.manual_score if by_person else grade.auto_score
+        points = points if points is None else points + (grade.extra_credit or 0.0)
+        try:  # it belongs to the cell where the answer is written, which has the exercise's name
+            comment = gradebook.find_comment(mark.exercise, name, chapter, result.student).manual_comment or ""
+        except MissingEntry:
+            comment = ""
+        marks.append(replace(mark, points=points, by_person=by_person, comment=comment))
+    return replace(result, marks=tuple(marks))
 
 
 def score(mark: Mark, unanswered: set[str]) -> float | None:

@@ -41,6 +41,8 @@ class Mark:
     status: str  # right, wrong, stub, missing, error, memory, borrowed, time, died, unreadable, by hand
     message: str = ""
     mistake: str = ""  # the tutor's sentence, where the answer is a known mistake
+    by_person: bool = False  # whether somebody has given these points
+    comment: str = ""  # of that person
 
 
 def mark(

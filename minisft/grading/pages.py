@@ -22,6 +22,8 @@ IN_WORDS = {
 
 def in_words(mark: Mark) -> str:
     """What came of an exercise, for its author."""
+    if mark.status == BY_HAND and mark.points is not None and not mark.by_person:
+        return "Not answered."
     said = IN_WORDS[mark.status][:1].upper() + IN_WORDS[mark.status][1:]
     if not mark.message or mark.status in (RIGHT, NOT_GRADED):
         return f"{said}."

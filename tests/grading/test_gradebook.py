@@ -115,6 +115,24 @@ def test_a_mark_by_hand_that_a_later_one_beats_is_named(graded, tmp_path, capsys
         assert said in capsys.readouterr().out
 
 
+def test_what_a_person_gave_is_on_the_pages(graded, tmp_path) -> None:
+    with graded() as gradebook:
+        for student, cell, points in (("ann", QUESTION, 2.5), ("bob", "check-softmax", 1.0)):
+            grade = gradebook.find_grade(cell, NOTEBOOK, CHAPTER, student)
+            grade.manual_score, grade.needs_manual_grade = points, False
+            comment = gradebook.find_comment(cell.removeprefix("check-"), NOTEBOOK, CHAPTER, student)
+            comment.manual_comment = f"{points} <b>for you</b>"
+        gradebook.db.commit()
+    graded().close()
+    ann, bob = (" ".join((tmp_path / "out/feedback" / f"{name}.html").read_text().split()) for name in ("ann", "bob"))
+    assert "10.5 of 11 points.</p>" in ann
+    assert "2.5 of 3</td> <td>Marked by a person. <br>Comment: 2.5 &lt;b&gt;for you&lt;/b&gt;" in ann
+    assert "7 of 11 points.</p>" in bob
+    assert "<br>These points were given by a person. <br>Comment: 1.0 &lt;b&gt;for you" in bob
+    assert "0 of 3</td> <td>Not answered." in bob
+    assert f"bob,{CHAPTER}/{NOTEBOOK},softmax,1,2," in (tmp_path / "out" / "marks.csv").read_text()
+
+
 def test_lateness_costs_what_the_teacher_has_set(graded, tmp_path) -> None:
     with graded() as gradebook:
         assert gradebook.find_submission(CHAPTER, "bob").late_submission_penalty == 0
