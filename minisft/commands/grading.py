@@ -7,7 +7,7 @@ import textwrap
 from pathlib import Path
 
 from minisft.errors import InputError
-from minisft.grading import classroom, pages
+from minisft.grading import classroom, notes, pages
 from minisft.grading import progress as learning
 from minisft.grading.marking import RIGHT, Mark
 from minisft.grading.notebooks import all_notebooks
@@ -50,10 +50,15 @@ def grade(options: argparse.Namespace) -> None:
     sandbox = None if options.no_sandbox else Sandbox()
     course = classroom.Classroom(options.submissions, options.solutions, options.out, options.seed, sandbox)
     results, unchanged = course.grade(jobs)
-    pages.write_pages(options.out, results)
+    found = notes.notes_on(course, results)
+    pages.write_pages(options.out, results, found)
     if options.gradebook:
-        for note in gradebook.record(options.gradebook, course, results):
-            print(f"note          {note}")
+        said, results = gradebook.record(options.gradebook, course, results)
+        found += said
+        pages.write_pages(options.out, results, found)  # again, with what a person has given
+    for note in found:
+        print(f"note          {note}")
+    if options.gradebook:
         print(f"gradebook     {options.gradebook}")
     failed = sum(any(mark.status == classroom.NOT_GRADED for mark in result.marks) for result in results)
     print(f"students      {len(course.students)}")

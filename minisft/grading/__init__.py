@@ -17,5 +17,5 @@ package itself, such as the learner's pieces in Bert, has to be in cells with th
 
 The way of a mark: `generate` clears the solutions; `notebooks` reads what comes back; `running` has it executed by
 `worker` inside `sandbox`, and gets arrays; `marking` holds these to the contract; `classroom` does so for everybody;
-`pages` and `gradebook` write it down; `copies` are what nbgrader shows and returns.
+`notes` says what has no mark; `pages` and `gradebook` write it down; `copies` are what nbgrader shows and returns.
 """

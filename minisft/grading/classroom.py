@@ -31,6 +31,7 @@ from minisft.grading.sandbox import Sandbox
 from minisft.grading.worker import PACKAGE
 
 CODE = ("checks", "ops", "objectives", "grading")  # the rooms that decide a mark
+NO_STUDENTS = ("__MACOSX", "lost+found")  # folders that unpacking and file systems leave behind
 NOT_GRADED = "not graded"  # the status where the grader itself failed
 
 
@@ -79,7 +80,8 @@ class Classroom:
             raise InputError(f"there is no folder {self.submissions}; expected STUDENT/CHAPTER/NOTEBOOK.ipynb in it")
         if self.out.resolve().is_relative_to(self.submissions.resolve()):
             raise InputError(f"{self.out} lies in {self.submissions}, among the students; choose another --out")
-        folders = sorted(path for path in self.submissions.iterdir() if path.is_dir() and path.name[0] != ".")
+        folders = [path for path in sorted(self.submissions.iterdir()) if path.is_dir() and path.name[0] != "."]
+        folders = [path for path in folders if path.name not in NO_STUDENTS]
         self.students = [name_of(path) for path in folders]
         handed_in = {path.relative_to(folder) for folder in folders for path in folder.glob("*/*.ipynb")}
         paths = [path for path in all_notebooks(self.solutions) if path.relative_to(self.solutions) in handed_in]

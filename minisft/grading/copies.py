@@ -5,6 +5,7 @@ import os
 import re
 import secrets
 import textwrap
+from itertools import accumulate
 from pathlib import Path
 
 import nbformat
@@ -14,11 +15,13 @@ from nbgrader.utils import is_grade, is_solution, parse_utc
 
 from minisft.grading.classroom import Assignment, Classroom, Result, write
 from minisft.grading.generate import student_version
-from minisft.grading.notebooks import UnreadableError, nbgrader, source_of
+from minisft.grading.notebooks import UnreadableError, is_check, nbgrader, source_of
 from minisft.grading.pages import in_words
 
 TIME, SECRET = "timestamp.txt", "submission_secret.txt"  # what `nbgrader submit` writes beside the notebooks
 LONGEST_ANSWER = 20_000  # characters: the time to render some grows with the square
+MOST, LONGEST = 100, 100_000  # cells of a student's own that are shown, and their characters together
+ADDED = "Cells that are not in the assignment"
 WIDTH = 100  # characters of a verdict's line
 
 
@@ -87,7 +90,8 @@ def copy_of(course: Classroom, assignment: Assignment, result: Result) -> tuple[
         cells = course.notebook(result.student, assignment)["cells"]
     except (UnreadableError, OSError):
         cells = []
-    answers = {str(nbgrader(cell).get("grade_id")): source_of(cell) for cell in reversed(cells)}
+    answers = {str(nbgrader(cell).get("grade_id")): cell for cell in reversed(cells)}
+    own = own_cells(cells, notebook.cells, answers)
     verdicts = {e.grade_id: in_words(mark) for e, mark in zip(assignment.exercises, result.marks, strict=True)}
     unanswered = set()
     for cell in notebook.cells:
@@ -97,17 +101,65 @@ def copy_of(course: Classroom, assignment: Assignment, result: Result) -> tuple[
                 cell.outputs = [nbformat.v4.new_output("stream", text=text)]
             continue
         grade_id = cell.metadata.nbgrader.grade_id
-        answer = answers.get(grade_id, cell.source)
-        if is_grade(cell) and answer.strip() in ("", cell.source.strip()):
+        answer = source_of(answers[grade_id]) if grade_id in answers else cell.source
+        # Prose of their own may be the answer, in the cell below or in one that has lost its metadata.
+        if is_grade(cell) and answer.strip() in ("", cell.source.strip()) and all(map(is_code, own)):
             unanswered.add(grade_id)
-        cell.source = answer if cell.cell_type == "code" else sanitised(answer)
+        cell.source = shortened(answer) if cell.cell_type == "code" else sanitised(answer)
+    notebook.cells += shown(own)
     return notebook, unanswered
+
+
+def own_cells(cells: list[dict], handed_out: list[dict], answers: dict[str, dict]) -> list[dict]:
+    """The cells that the student version is without, but for those that stand in it as answers, and changed checks."""
+    asked = {words(cell) for cell in handed_out}
+    places = {nbgrader(cell).get("grade_id") for cell in handed_out if is_solution(cell)}
+    taken = {id(cell) for grade_id, cell in answers.items() if grade_id in places}
+    return [
+        cell
+        for cell in cells
+        if id(cell) not in taken and not is_check(nbgrader(cell)) and words(cell) and words(cell) not in asked
+    ]
+
+
+def words(cell: dict) -> str:
+    """The text of a cell, however its lines end."""
+    return " ".join(source_of(cell).split())
+
+
+def is_code(cell: dict) -> bool:
+    """Whether a cell is code; what is neither that nor Markdown is read as Markdown."""
+    return cell.get("cell_type") == "code"
+
+
+def shown(own: list[dict]) -> list[nbformat.NotebookNode]:
+    """A student's own cells under a heading, as many as a page bears: they may be what earned the marks."""
+    ends = accumulate(len(source_of(cell)) for cell in own)
+    some = [cell for number, (cell, end) in enumerate(zip(own, ends, strict=True)) if number < MOST and end <= LONGEST]
+    left = f" ({len(own) - len(some)} are too long for this page: open what was handed in)" if some != own else ""
+    made = [nbformat.v4.new_markdown_cell(f"## {ADDED}{left}")] if own else []
+    for cell in some:
+        text = source_of(cell)
+        made.append(
+            nbformat.v4.new_code_cell(text) if is_code(cell) else nbformat.v4.new_markdown_cell(sanitised(text))
+        )
+    for number, cell in enumerate(made):
+        cell.id = f"own-{number}"
+    return made
+
+
+def shortened(text: str) -> str:
+    """A text that can be shown: what is too long ends early, and says so."""
+    return (
+        text
+        if len(text) <= LONGEST_ANSWER
+        else f"{text[:LONGEST_ANSWER]}\n\n(cut here, after {LONGEST_ANSWER} characters)"
+    )
 
 
 def sanitised(markdown: str) -> str:
     """Markdown as HTML without anything that a browser would run; what cannot be rendered as plain text."""
-    if len(markdown) > LONGEST_ANSWER:
-        markdown = f"{markdown[:LONGEST_ANSWER]}\n\n(cut here, after {LONGEST_ANSWER} characters)"
+    markdown = shortened(markdown)
     try:
         page = nh3.clean(markdown2html_mistune(markdown))
     except Exception:  # a picture that was pasted and is not in the cell, headings nested too deeply

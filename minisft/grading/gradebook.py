@@ -4,6 +4,7 @@ import os
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import nbformat
 from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
 from nbgrader import preprocessors
-from nbgrader.api import Comment, Grade, Gradebook, SubmittedAssignment, SubmittedNotebook
+from nbgrader.api import Comment, Grade, Gradebook, MissingEntry, SubmittedAssignment, SubmittedNotebook
 from nbgrader.converters.base import NbGraderException
 from nbgrader.utils import parse_utc
 from sqlalchemy.exc import SAWarning, SQLAlchemyError
@@ -29,8 +30,10 @@ ENTER = [*STEPS[: STEPS.index(preprocessors.ComputeChecksums) + 1], preprocessor
 SETTINGS = "nbgrader_config.py"  # in the current folder: the teacher's, for example how a penalty is reckoned
 
 
-def record(file: Path, course: Classroom, results: Sequence[Result]) -> list[str]:
-    """Enter all marks, and write for each notebook the copy that a person marks. Returns what a teacher should know.
+def record(file: Path, course: Classroom, results: Sequence[Result]) -> tuple[list[str], list[Result]]:
+    """Enter all marks, and write for each notebook the copy that a person marks.
+
+    Returns what a teacher should know, and the results with what a person has given and said.
 
     Raises InputError where the gradebook knows another version of a notebook, and has marks for it.
     """
@@ -57,21 +60,22 @@ def url_of(file: Path) -> str:
     return f"sqlite:///{file.resolve()}"
 
 
-def enter(url: str, course: Classroom, results: Sequence[Result]) -> list[str]:
+def enter(url: str, course: Classroom, results: Sequence[Result]) -> tuple[list[str], list[Result]]:
     """Notebooks, students, marks, penalties."""
     assignments = {assignment.name: assignment for assignment in course.assignments}
     for assignment in assignments.values():
         enter_notebook(url, assignment)
     notes = list(enter_submissions(url, course))
-    settings = teachers_settings()
+    settings, given = teachers_settings(), []
     for result in results:
         assignment = assignments[result.assignment]
         with Gradebook(url) as gradebook:
-            enter_marks(gradebook, course, assignment, result)
+            notes += enter_marks(gradebook, course, assignment, result)
+            given.append(as_given(gradebook, assignment, result))
         penalise(url, assignment, result.student, settings)
     for student, chapter in {(result.student, result.assignment.split("/")[0]) for result in results}:
         prepare_to_return(course, student, chapter)
-    return notes
+    return notes, given
 
 
 def enter_notebook(url: str, assignment: Assignment) -> None:
@@ -116,18 +120,49 @@ def add_notebooks(gradebook: Gradebook, submission: SubmittedAssignment) -> None
     gradebook.db.commit()
 
 
-def enter_marks(gradebook: Gradebook, course: Classroom, assignment: Assignment, result: Result) -> None:
-    """The marks of one notebook. What a person gave stays; where the answer changed, it is to be looked at again."""
+def enter_marks(gradebook: Gradebook, course: Classroom, assignment: Assignment, result: Result) -> list[str]:
+    """The marks of one notebook. What a person gave stays; where the answer changed, it is to be looked at again.
+
+    Returns a line for each mark that stays though the check now gives another.
+    """
     chapter, name = assignment.name.split("/")
     changed, unanswered = write_copy(course, assignment, result)
     cells = {exercise.name: exercise.grade_id for exercise in assignment.exercises}
+    notes = []
     for mark in result.marks:
         grade = gradebook.find_grade(cells[mark.exercise], name, chapter, result.student)
-        grade.auto_score = score(mark, unanswered)
-        by_person = grade.manual_score is not None
+        before, grade.auto_score = grade.auto_score, score(mark, unanswered)
+        if grade.manual_score is None:
+            grade.needs_manual_grade = grade.auto_score is None
+            continue
+        other = None not in (before, grade.auto_score) and before != grade.auto_score  # as after a mended check
         # Once set it stays, until that person saves a mark: grading may run again before anybody has looked.
-        grade.needs_manual_grade = grade.needs_manual_grade or changed if by_person else grade.auto_score is None
+        grade.needs_manual_grade = grade.needs_manual_grade or changed or other
+        if grade.needs_manual_grade and grade.auto_score not in (None, grade.manual_score):
+            notes.append(
+                f"{result.student} {assignment.name}/{mark.exercise}: you gave {grade.manual_score:g}, the check now "
+                f"gives {grade.auto_score:g}: look again in Manual Grading"
+            )
     gradebook.db.commit()
+    return notes
+
+
+def as_given(gradebook: Gradebook, assignment: Assignment, result: Result) -> Result:
+    """The result with the points of the gradebook and a person's comments, late penalties aside."""
+    chapter, name = assignment.name.split("/")
+    cells = {exercise.name: exercise.grade_id for exercise in assignment.exercises}
+    marks = []
+    for mark in result.marks:
+        grade = gradebook.find_grade(cells[mark.exercise], name, chapter, result.student)
+        by_person = grade.manual_score is not None
+        points = grade.manual_score if by_person else grade.auto_score
+        points = points if points is None else points + (grade.extra_credit or 0.0)
+        try:  # it belongs to the cell where the answer is written, which has the exercise's name
+            comment = gradebook.find_comment(mark.exercise, name, chapter, result.student).manual_comment or ""
+        except MissingEntry:
+            comment = ""
+        marks.append(replace(mark, points=points, by_person=by_person, comment=comment))
+    return replace(result, marks=tuple(marks))
 
 
 def score(mark: Mark, unanswered: set[str]) -> float | None:

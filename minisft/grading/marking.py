@@ -15,12 +15,14 @@ import torch
 
 from minisft.checks import Answer, Contract, feedback
 from minisft.checks.calling import CHANGED_ON_THE_WAY, Failure, Foreign
+from minisft.grading.needed import calls, reached
 from minisft.grading.notebooks import Cell, Exercise
 from minisft.grading.running import LONGEST, Key, Limits, Outcome, Run
 
 RIGHT, BY_HAND = "right", "by hand"
 BORROWED = "it raises NotThereError"  # of the worker's hollow minisft
 MODULES = {"": builtins, "numpy": np, "torch": torch}  # of types that have a name here
+PLACE = re.compile(r"\(<ipython-input-\d+-\w+>, line (\d+)\)")  # of a cell that is no Python
 FIXED = {
     "stub": "it is not written yet: NotImplementedError",
     "nothing": "it returns None: is a return missing?",
@@ -39,6 +41,8 @@ class Mark:
     status: str  # right, wrong, stub, missing, error, memory, borrowed, time, died, unreadable, by hand
     message: str = ""
     mistake: str = ""  # the tutor's sentence, where the answer is a known mistake
+    by_person: bool = False  # whether somebody has given these points
+    comment: str = ""  # of that person
 
 
 def mark(
@@ -55,7 +59,29 @@ def mark(
         status, message, mistake = judge(exercise, keys[exercise.name], outcome, run, words, limits)
         points = exercise.points if status == RIGHT else 0.0
         marks.append(Mark(exercise.name, points, exercise.points, round(outcome.seconds, 2), status, message, mistake))
-    return marks
+    return with_causes(exercises, marks, cells)
+
+
+def with_causes(exercises: Sequence[Exercise], marks: Sequence[Mark], cells: Sequence[Cell]) -> list[Mark]:
+    """The marks; where an exercise calls another that is not right either, its message begins with that one.
+
+    A mistake that is named there is not counted here once more.
+    """
+    failed = {e.function: m for e, m in zip(exercises, marks, strict=True) if e.function and m.status != RIGHT}
+    uses = calls(cells) if len(failed) > 1 else {}
+    all_below = {function: reached(uses, function) for function in failed}
+    below = {function: [other for other in failed if other in all_below[function]] for function in failed}
+    told = []
+    for exercise, mark in zip(exercises, marks, strict=True):
+        others = below.get(exercise.function, [])
+        if others:
+            first = next((other for other in others if not below[other]), others[0])
+            written = failed[first].status not in ("stub", "missing")
+            advice = "not right: mend that first" if written else "not written yet: write that first"
+            said = f"It calls {first}, which is {advice}. {mark.message[:1].upper()}{mark.message[1:]}"
+            mark = replace(mark, message=said.rstrip(), mistake="" if failed[first].mistake else mark.mistake)
+        told.append(mark)
+    return told
 
 
 def none_of(exercises: Sequence[Exercise], status: str, message: str) -> list[Mark]:
@@ -117,6 +143,7 @@ def missing(exercise: Exercise, run: Run, words: "Words", limits: Limits) -> tup
                 return "died", f"the cell that defines {name} ends the process that it runs in", ""
         if cell.number in run.errors:
             kind, said = (text[:LONGEST] for text in run.errors[cell.number])
+            said = PLACE.sub(rf"(cell In [{cell.number}], line \1)", said)
             return "error", f"the cell that defines {name} raises {kind}: {said}", ""
     return "missing", f"there is no function {name} in the notebook", ""
 
@@ -153,6 +180,9 @@ class Words:
                 line=mine,
             )
         kind = failure.message.removeprefix("it raises ")
+        unknown = re.fullmatch(r"name '(\w+)' is not defined.*", failure.detail) if kind == "NameError" else None
+        if unknown and self.is_own(unknown[1]):
+            return Failure("raised", f"it raises NameError: name '{unknown[1]}' is not defined", failure.detail, mine)
         known = isinstance(getattr(builtins, kind, None), type) or self.is_own(kind) or failure.message == BORROWED
         return Failure("raised", f"it raises {kind if known else 'an error of its own'}", failure.detail, mine)
 

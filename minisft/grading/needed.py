@@ -7,6 +7,15 @@ from collections.abc import Iterable, Sequence
 from minisft.grading.notebooks import Cell
 
 EVERYTHING = "*"  # what `from module import *` may define
+# Calls are looked for in the text, as Python's parser may fall over one that somebody wrote to that end. Each of these
+# patterns takes a time that grows with the length of the text and not faster.
+NO_CODE = re.compile(
+    r"""(\"{3}|'{3}).*?\1|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|\#[^\n]*|\\.""", re.DOTALL
+)  # strings and comments
+STATEMENT = re.compile(r"^(?=[A-Za-z_])", re.MULTILINE)
+DEFINES = re.compile(r"(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)|(\w+)[ \t]*=(?!=)")
+CALL = re.compile(r"(?<![\w.])([A-Za-z_]\w*)[ \t]*\(")
+NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
 
 
 def needed(cells: Sequence[Cell], functions: Iterable[str]) -> list[Cell]:
@@ -39,6 +48,27 @@ def names_of(source: str) -> tuple[set[str], set[str]]:
         elif isinstance(node, ast.Name):
             (used if isinstance(node.ctx, ast.Load) else defined).add(node.id)
     return defined, used
+
+
+def calls(cells: Sequence[Cell]) -> dict[str, set[str]]:
+    """What each function calls; of a name that stands for another function, that one. The last definition counts."""
+    found = {}
+    for cell in cells:
+        for statement in STATEMENT.split(NO_CODE.sub(" ", cell.source)):
+            if defined := DEFINES.match(statement):
+                rest, function = statement[defined.end() :], defined[1]
+                found[function or defined[2]] = set((CALL if function else NAME).findall(rest))
+    return found
+
+
+def reached(calls: dict[str, set[str]], function: str) -> set[str]:
+    """The other functions that one calls, itself or through those that it calls."""
+    found, todo = set(), [function]
+    while todo:
+        more = calls.get(todo.pop(), set()) - found
+        found |= more
+        todo += more
+    return found - {function}
 
 
 def parsed(source: str) -> ast.Module | None:

@@ -25,7 +25,7 @@ class Exercise:
     points: float
     grade_id: str  # of the cell that bears the points
     function: str = ""  # none: marked by a person
-    cell: int = 0  # the number of the code cell where it is written, from 1
+    cell: int = 0  # the number of the code cell where it is written, from 1; none: a learner has deleted it
 
 
 @dataclass(frozen=True)
@@ -44,11 +44,16 @@ def all_notebooks(folder: Path) -> list[Path]:
 def read(path: Path) -> dict[str, Any]:
     """A notebook as it stands in its file.
 
-    Raises UnreadableError where it is no notebook: a link, too large, no JSON, or without cells.
+    Raises UnreadableError where it is no notebook: a link, too large, no JSON, or without cells. It may be in UTF-8,
+    UTF-16 or UTF-32, with a mark in front or without: `json.loads` tells them apart.
     """
     content = content_of(path)
     try:
-        notebook = json.loads(content.decode("utf-8"))
+        notebook = json.loads(content)
+    except UnicodeDecodeError:
+        is_text = content.lstrip().startswith(b"{")  # of another encoding, such as cp1252
+        said = "not UTF-8: open it in a text editor and save it as UTF-8" if is_text else "damaged: it is no notebook"
+        raise UnreadableError(f"the file is {said}") from None
     except (ValueError, RecursionError):
         raise UnreadableError("the file is empty or damaged: it is no notebook") from None
     cells = notebook.get("cells") if isinstance(notebook, dict) else None
@@ -102,11 +107,11 @@ def is_check(metadata: dict[str, Any]) -> bool:
     return metadata.get("grade") is True and metadata.get("solution") is False
 
 
-def exercises_of(path: Path) -> list[Exercise]:
-    """The exercises of a teacher's notebook, in its order.
+def exercises_of(path: Path, complete: bool = True) -> list[Exercise]:
+    """The exercises of a teacher's notebook, in its order; of a learner's, who may have deleted cells, not `complete`.
 
     Raises InputError where a cell with points neither calls `check("<contract>", <function>)` nor is a question for a
-    person, and where it names a contract that does not exist or that has no cell before it.
+    person, and where it names a contract that does not exist or that, in a complete notebook, has no cell before it.
     """
     try:
         cells = read(path)["cells"]
@@ -126,9 +131,9 @@ def exercises_of(path: Path) -> list[Exercise]:
             found.append(Exercise(grade_id, points, grade_id))
             continue
         name, function = checked(source_of(cell), path)
-        if name not in written:
+        if complete and name not in written:
             raise InputError(f"{path}: check({name!r}, ...) has no solution cell with grade_id {name!r} before it")
-        found.append(Exercise(name, points, grade_id, function, written[name]))
+        found.append(Exercise(name, points, grade_id, function, written.get(name, 0)))
     return found
 
 

@@ -2,8 +2,7 @@
 
 import csv
 import io
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,8 @@ IN_WORDS = {
 
 def in_words(mark: Mark) -> str:
     """What came of an exercise, for its author."""
+    if mark.status == BY_HAND and mark.points is not None and not mark.by_person:
+        return "Not answered."
     said = IN_WORDS[mark.status][:1].upper() + IN_WORDS[mark.status][1:]
     if not mark.message or mark.status in (RIGHT, NOT_GRADED):
         return f"{said}."
@@ -39,30 +40,30 @@ TEMPLATES.filters["in_words"] = in_words
 
 @dataclass(frozen=True)
 class Row:
-    """An exercise, and how a class did on it."""
+    """An exercise, and how a class did on it: who has which status, who made which known mistake."""
 
     assignment: str
     exercise: str
-    statuses: Counter
-    mistakes: list[tuple[str, int]]  # tutor's sentence and number of students, most frequent first
+    statuses: dict[str, list[str]]  # most frequent first, as the mistakes
+    mistakes: dict[str, list[str]]  # by the tutor's sentence
 
     @property
     def students(self) -> int:
         """How many there are."""
-        return self.statuses.total()
+        return sum(map(len, self.statuses.values()))
 
     @property
     def right(self) -> int:
         """How many solved it."""
-        return self.statuses[RIGHT]
+        return len(self.statuses.get(RIGHT, ()))
 
 
-def write_pages(out: Path, results: Sequence[Result]) -> None:
-    """Write everything; files that are there are replaced."""
+def write_pages(out: Path, results: Sequence[Result], notes: Sequence[str] = ()) -> None:
+    """Write everything, `notes` on the teacher's page; files that are there are replaced."""
     write(out / "marks.csv", marks_table(results))
     rows = summary(results)
     write(out / "misconceptions.csv", mistakes_table(rows))
-    write(out / "teacher.html", teacher_page(results, rows))
+    write(out / "teacher.html", teacher_page(results, rows, notes))
     for student in sorted({result.student for result in results}):
         mine = [result for result in results if result.student == student]
         write(
@@ -98,24 +99,37 @@ def marks_table(results: Sequence[Result]) -> str:
 
 def summary(results: Sequence[Result]) -> list[Row]:
     """How the class did, exercise by exercise, in the order of the notebooks."""
-    marks: dict[tuple[str, str], list] = {}
+    marks: dict[tuple[str, str], list[tuple[str, Mark]]] = {}
     for result in results:
         for mark in result.marks:
-            marks.setdefault((result.assignment, mark.exercise), []).append(mark)
+            marks.setdefault((result.assignment, mark.exercise), []).append((result.student, mark))
     return [
         Row(
-            *where, Counter(mark.status for mark in found), Counter(m.mistake for m in found if m.mistake).most_common()
+            *where,
+            by_frequency((mark.status, student) for student, mark in found),
+            by_frequency((mark.mistake, student) for student, mark in found if mark.mistake),
         )
         for where, found in sorted(marks.items(), key=lambda item: item[0][0])
     ]
 
 
+def by_frequency(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """The students by what each is paired with, the largest group first."""
+    groups: dict[str, list[str]] = {}
+    for what, student in pairs:
+        groups.setdefault(what, []).append(student)
+    return dict(sorted(groups.items(), key=lambda group: -len(group[1])))
+
+
 def mistakes_table(rows: Sequence[Row]) -> str:
     """A row for each known mistake that somebody made."""
     return table(
-        ["notebook", "exercise", "students", "of", "mistake"],
-        [[row.assignment, row.exercise, n, row.students, mistake] for row in rows for mistake, n in row.mistakes],
-    )
+        ["notebook", "exercise", "students", "of", "mistake", "who"],
+        [
+            [row.assignment, row.exercise, len(who), row.students, mistake, ", ".join(who)]
+            for row in rows for mistake, who in row.mistakes.items()
+        ],
+    )  # fmt: skip
 
 
 def totals(results: Sequence[Result]) -> dict[str, float]:
@@ -128,9 +142,9 @@ def totals(results: Sequence[Result]) -> dict[str, float]:
     }
 
 
-def teacher_page(results: Sequence[Result], rows: Sequence[Row]) -> str:
-    """The class at a glance: exercises with their mistakes, and every student's points."""
+def teacher_page(results: Sequence[Result], rows: Sequence[Row], notes: Sequence[str]) -> str:
+    """The class at a glance: what is not marked, exercises with their mistakes, and every student's points."""
     students = sorted({result.student for result in results})
     scores = [(student, totals([r for r in results if r.student == student])) for student in students]
     failed = [(r.student, r.assignment, m.message) for r in results for m in r.marks if m.status == NOT_GRADED]
-    return render("teacher.html", rows=rows, scores=scores, failed=sorted(set(failed)), statuses=IN_WORDS)
+    return render("teacher.html", rows=rows, scores=scores, failed=sorted(set(failed)), notes=notes, statuses=IN_WORDS)

@@ -1,12 +1,12 @@
 """How far a learner has come: what passes in their own notebooks, and what comes next. Runs on their own machine."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from minisft.checks import CONTRACTS, AnswerKey
 from minisft.errors import InputError
-from minisft.grading.marking import RIGHT, Mark, mark
+from minisft.grading.marking import RIGHT, Mark, mark, with_causes
 from minisft.grading.needed import is_stub, needed
 from minisft.grading.notebooks import Exercise, UnreadableError, all_notebooks, code_cells, exercises_of, read
 from minisft.grading.running import LIMITS, Key, Limits, Run, require_limits, run
@@ -49,7 +49,7 @@ def states(target: Path, limits: Limits = LIMITS) -> Iterator[State]:
 def state(path: Path, limits: Limits) -> State:
     """The state of a notebook. Of its cells only those are run that an exercise needs which has been begun."""
     try:
-        exercises = [exercise for exercise in exercises_of(path) if exercise.function]
+        exercises = [exercise for exercise in exercises_of(path, complete=False) if exercise.function]
         cells = code_cells(read(path))
     except (InputError, UnreadableError) as error:
         return State(path, (), str(error).removeprefix(f"{path}: "))
@@ -62,13 +62,17 @@ def state(path: Path, limits: Limits) -> State:
         cells = needed(cells, [exercise.function for exercise in begun])
         found = run(cells, keys, limits)
     marks = [of(exercise, begun, keys, found, cells, limits) for exercise in exercises]
-    return State(path, tuple(marks))
+    return State(path, tuple(with_causes(exercises, marks, cells)))
 
 
 def of(
     exercise: Exercise, begun: list[Exercise], keys: dict[str, Key], found: Run, cells: list, limits: Limits
 ) -> Mark:
     """What came of one exercise."""
-    if exercise in begun:
-        return mark([exercise], keys, found, cells, limits)[0]
-    return Mark(exercise.name, 0.0, exercise.points, 0.0, "stub")
+    if exercise not in begun:
+        return Mark(exercise.name, 0.0, exercise.points, 0.0, "stub")
+    (made,) = mark([exercise], keys, found, cells, limits)
+    if made.status == "missing" and not exercise.cell:
+        name = exercise.function
+        return replace(made, message=f"the cell of {name} is gone: write the function in a new cell above its check")
+    return made

@@ -68,6 +68,16 @@ def test_marks_are_there_and_questions_wait(graded) -> None:
         assert gradebook.find_submission(CHAPTER, "bob").total_seconds_late == 7200
 
 
+def test_an_answer_in_a_cell_below_waits_too(graded, tmp_path) -> None:
+    student = Student()
+    student.cell("question").source = "*Your answer.*"
+    student.notebook.cells.append(nbformat.v4.new_markdown_cell("It saturates."))
+    (tmp_path / "in" / "bob" / CHAPTER / f"{NOTEBOOK}.ipynb").write_text(json.dumps(student.notebook))
+    with graded() as gradebook:
+        grade = gradebook.find_grade(QUESTION, NOTEBOOK, CHAPTER, "bob")
+        assert (grade.auto_score, grade.needs_manual_grade) == (None, True)
+
+
 def test_what_a_person_gave_stays_until_the_answer_changes(graded, tmp_path) -> None:
     with graded() as gradebook:
         grade = gradebook.find_grade(QUESTION, NOTEBOOK, CHAPTER, "ann")
@@ -84,6 +94,43 @@ def test_what_a_person_gave_stays_until_the_answer_changes(graded, tmp_path) -> 
         with graded() as gradebook:
             grade = gradebook.find_grade(QUESTION, NOTEBOOK, CHAPTER, "ann")
             assert (grade.manual_score, grade.needs_manual_grade) == (2.5, True)
+
+
+def test_a_mark_by_hand_that_a_later_one_beats_is_named(graded, tmp_path, capsys) -> None:
+    with graded() as gradebook:
+        grade = gradebook.find_grade("check-softmax", NOTEBOOK, CHAPTER, "bob")
+        grade.manual_score, grade.needs_manual_grade = 1.0, False
+        gradebook.db.commit()
+    capsys.readouterr()
+    graded().close()
+    assert "you gave" not in capsys.readouterr().out, "of what has not changed"
+    (tmp_path / "in" / "bob" / CHAPTER / f"{NOTEBOOK}.ipynb").write_text(json.dumps(Student().notebook))
+    for _ in range(2):  # the second time nothing has changed, and nobody has looked
+        with graded() as gradebook:
+            grade = gradebook.find_grade("check-softmax", NOTEBOOK, CHAPTER, "bob")
+            assert (grade.score, grade.auto_score, grade.needs_manual_grade) == (1.0, 2.0, True)
+        said = (
+            f"note          bob {CHAPTER}/{NOTEBOOK}/softmax: you gave 1, the check now gives 2: look again in Manual "
+        )
+        assert said in capsys.readouterr().out
+
+
+def test_what_a_person_gave_is_on_the_pages(graded, tmp_path) -> None:
+    with graded() as gradebook:
+        for student, cell, points in (("ann", QUESTION, 2.5), ("bob", "check-softmax", 1.0)):
+            grade = gradebook.find_grade(cell, NOTEBOOK, CHAPTER, student)
+            grade.manual_score, grade.needs_manual_grade = points, False
+            comment = gradebook.find_comment(cell.removeprefix("check-"), NOTEBOOK, CHAPTER, student)
+            comment.manual_comment = f"{points} <b>for you</b>"
+        gradebook.db.commit()
+    graded().close()
+    ann, bob = (" ".join((tmp_path / "out/feedback" / f"{name}.html").read_text().split()) for name in ("ann", "bob"))
+    assert "10.5 of 11 points.</p>" in ann
+    assert "2.5 of 3</td> <td>Marked by a person. <br>Comment: 2.5 &lt;b&gt;for you&lt;/b&gt;" in ann
+    assert "7 of 11 points.</p>" in bob
+    assert "<br>These points were given by a person. <br>Comment: 1.0 &lt;b&gt;for you" in bob
+    assert "0 of 3</td> <td>Not answered." in bob
+    assert f"bob,{CHAPTER}/{NOTEBOOK},softmax,1,2," in (tmp_path / "out" / "marks.csv").read_text()
 
 
 def test_lateness_costs_what_the_teacher_has_set(graded, tmp_path) -> None:

@@ -110,6 +110,24 @@ def test_a_check_that_is_no_python_leaves_the_other_notebooks_alone(exercises, c
     assert f"next: softmax in {other}" in printed
 
 
+@pytest.mark.parametrize("again", [False, True])
+def test_a_deleted_cell_is_one_missing_exercise(exercises, capsys, again: bool) -> None:
+    path = write(exercises, {"softmax": right("softmax")})
+    notebook = json.loads(path.read_text())
+    notebook["cells"] = [cell for cell in notebook["cells"] if cell["id"] != "solution-attention"]
+    if again:
+        notebook["cells"].append(json.loads(json.dumps(Student(before=[right("attention")]).notebook.cells[1])))
+    path.write_text(json.dumps(notebook))
+    assert main(["progress", str(path)]) == 0
+    printed = capsys.readouterr().out
+    assert f"{path}: {2 if again else 1} of 4" in printed
+    assert "  to do   layer_norm" in printed
+    said = "the cell of attention is gone: write the function in a new cell above its check"
+    assert (said in " ".join(printed.split())) != again
+    assert f"next: {'layer_norm' if again else 'attention'} in {path}" in printed
+    assert "grade_id" not in printed
+
+
 def test_a_notebook_that_may_not_be_opened_is_said_to_be_one(exercises, capsys, monkeypatch) -> None:
     def refused(path: Path) -> bytes:
         raise PermissionError(13, "Permission denied", str(path))
