@@ -101,6 +101,13 @@ def test_without_metadata_the_functions_are_shown(shown) -> None:
     assert {right(name) for name in NAMES} <= {cell.source for cell in own(copy)}
 
 
+def test_a_check_that_was_changed_is_no_cell_of_ones_own(shown) -> None:
+    student = Student()
+    student.cell("check-softmax").source += "  # at last"
+    copy, _ = shown(student)  # it is not run while marks are given
+    assert own(copy) == []
+
+
 def test_a_huge_notebook_makes_no_huge_page(shown) -> None:
     cells = [new_markdown_cell(f"{number} {SCRIPT}") for number in range(MOST)]
     copy, _ = shown(below(Student({"softmax": "x" * 10**6}), *cells, *[new_code_cell("y" * LONGEST)] * 3))

@@ -115,6 +115,15 @@ def test_a_mark_by_hand_that_a_later_one_beats_is_named(graded, tmp_path, capsys
         assert said in capsys.readouterr().out
 
 
+def test_a_mark_by_hand_is_named_where_the_check_itself_has_changed(graded, capsys) -> None:
+    with graded() as gradebook:
+        grade = gradebook.find_grade("check-softmax", NOTEBOOK, CHAPTER, "ann")
+        grade.auto_score, grade.manual_score, grade.needs_manual_grade = 0.0, 1.5, False  # of a check before today's
+        gradebook.db.commit()
+    graded().close()
+    assert "softmax: you gave 1.5, the check now gives 2: look again" in capsys.readouterr().out
+
+
 def test_what_a_person_gave_is_on_the_pages(graded, tmp_path) -> None:
     with graded() as gradebook:
         for student, cell, points in (("ann", QUESTION, 2.5), ("bob", "check-softmax", 1.0)):
