@@ -10,7 +10,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
 from small_course import ANSWER, NAMES, QUESTION, Student, right
 
 from minisft.grading.classroom import Classroom, Result
-from minisft.grading.copies import ADDED, LONGEST, LONGEST_ANSWER, MOST, copy_of
+from minisft.grading.copies import ADDED, LONGEST, LONGEST_ANSWER, MOST, copy_of, sanitised
 from minisft.grading.marking import none_of
 
 SCRIPT = "<script>alert(1)</script><img src=x onerror=alert(2)>"
@@ -125,3 +125,19 @@ def test_the_lines_of_another_system_are_no_cells_of_ones_own(shown) -> None:
 
     copy, _ = shown(Student().changed(change))
     assert own(copy) == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "page"),
+    [
+        ("See ![image.png](attachment:image.png) & <b>", "See ![image.png](attachment:image.png) &amp; &lt;b&gt;"),
+        ("# " + "<b>" * 1500 + "x" + "</b>" * 1500, "x"),
+        ("\\begin{a}" * 10**6, "(cut here, after 20000 characters)"),
+        ("one\n\ntwo", "<p>one</p>&#10;<p>two</p>"),
+        ("```\none\n\ntwo\n```", "one&#10;&#10;two"),
+    ],
+    ids=["pasted", "deep", "long", "paragraphs", "code"],
+)
+def test_whatever_is_answered_can_be_shown(answer, page) -> None:
+    assert page in sanitised(answer)
+    assert page in markdown2html_mistune(sanitised(answer))
