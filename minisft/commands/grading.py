@@ -57,7 +57,7 @@ def grade(options: argparse.Namespace) -> None:
         found += said
         pages.write_pages(options.out, results, found)  # again, with what a person has given
     for note in found:
-        print(f"note          {note}")
+        print(f"note          {notes.printable(note, sys.stdout.encoding)}")
     if options.gradebook:
         print(f"gradebook     {options.gradebook}")
     failed = sum(any(mark.status == classroom.NOT_GRADED for mark in result.marks) for result in results)

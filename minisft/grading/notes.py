@@ -98,6 +98,7 @@ def gone(course: Classroom) -> Iterator[str]:
             )
 
 
-def printable(text: str) -> str:
+def printable(text: str, encoding: str | None = None) -> str:
     """The text with a question mark for what a terminal would obey or cannot write: students name their files."""
-    return "".join(character if character.isprintable() else "?" for character in text)
+    text = "".join(character if character.isprintable() else "?" for character in text)
+    return text.encode(encoding or "utf-8", errors="replace").decode(encoding or "utf-8")

@@ -83,7 +83,7 @@ def test_on_the_pages(solutions, tmp_path, capsys) -> None:
     ("source", "said"),
     [
         ("return scorse + 1", "it raises NameError: name 'scorse' is not defined."),
-        ("raise NameError(\"name 'n7342' is not defined\".replace('n', 'm'))", "it raises NameError."),
+        ("raise NameError(f\"name 'm{7300 + 42}' is not defined\")", "it raises NameError."),
         ("returns scores", "raises SyntaxError: invalid syntax (cell In [2], line 2)"),
     ],
 )

@@ -10,7 +10,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_raw_cell
 from small_course import ANSWER, NAMES, QUESTION, Student, right
 
 from minisft.grading.classroom import Classroom, Result
-from minisft.grading.copies import ADDED, LONGEST, LONGEST_ANSWER, MOST, copy_of
+from minisft.grading.copies import ADDED, LONGEST, LONGEST_ANSWER, MOST, copy_of, sanitised
 from minisft.grading.marking import none_of
 
 SCRIPT = "<script>alert(1)</script><img src=x onerror=alert(2)>"
@@ -101,6 +101,13 @@ def test_without_metadata_the_functions_are_shown(shown) -> None:
     assert {right(name) for name in NAMES} <= {cell.source for cell in own(copy)}
 
 
+def test_a_check_that_was_changed_is_no_cell_of_ones_own(shown) -> None:
+    student = Student()
+    student.cell("check-softmax").source += "  # at last"
+    copy, _ = shown(student)  # it is not run while marks are given
+    assert own(copy) == []
+
+
 def test_a_huge_notebook_makes_no_huge_page(shown) -> None:
     cells = [new_markdown_cell(f"{number} {SCRIPT}") for number in range(MOST)]
     copy, _ = shown(below(Student({"softmax": "x" * 10**6}), *cells, *[new_code_cell("y" * LONGEST)] * 3))
@@ -118,3 +125,19 @@ def test_the_lines_of_another_system_are_no_cells_of_ones_own(shown) -> None:
 
     copy, _ = shown(Student().changed(change))
     assert own(copy) == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "page"),
+    [
+        ("See ![image.png](attachment:image.png) & <b>", "See ![image.png](attachment:image.png) &amp; &lt;b&gt;"),
+        ("# " + "<b>" * 1500 + "x" + "</b>" * 1500, "x"),
+        ("\\begin{a}" * 10**6, "(cut here, after 20000 characters)"),
+        ("one\n\ntwo", "<p>one</p>&#10;<p>two</p>"),
+        ("```\none\n\ntwo\n```", "one&#10;&#10;two"),
+    ],
+    ids=["pasted", "deep", "long", "paragraphs", "code"],
+)
+def test_whatever_is_answered_can_be_shown(answer, page) -> None:
+    assert page in sanitised(answer)
+    assert page in markdown2html_mistune(sanitised(answer))

@@ -1,9 +1,11 @@
 """What was handed in and is not marked is said, to the one person who can put it right."""
 
+import io
 import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -163,6 +165,15 @@ def test_no_name_stops_anything(erin, said) -> None:
     (erin / os.fsdecode(b"\xfc\x1b[2J\n.zip")).touch()
     (note,) = said()
     assert note.startswith("erin: ??[2J?.zip is not marked: ")
+
+
+def test_no_name_stops_a_terminal_that_has_few_characters(erin, solutions, tmp_path, monkeypatch) -> None:
+    (erin / "lösung.zip").touch()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(io.BytesIO(), encoding="ascii"))
+    options = ["--solutions", str(solutions), "--out", str(tmp_path / "out"), "--no-sandbox", "--jobs", "2"]
+    assert main(["grade", str(tmp_path / "in"), *options]) == 0
+    sys.stdout.seek(0)
+    assert "note          erin: l?sung.zip is not marked: " in sys.stdout.read()
 
 
 def test_no_depth_stops_anything(erin, said) -> None:

@@ -110,6 +110,12 @@ def test_a_check_that_is_no_python_leaves_the_other_notebooks_alone(exercises, c
     assert f"next: softmax in {other}" in printed
 
 
+def test_a_function_of_another_name_is_said_to_be_missing(exercises, capsys) -> None:
+    write(exercises, {"softmax": right("softmax").replace("def softmax", "def soft_max")})
+    assert main(["progress", str(exercises)]) == 0
+    assert "there is no function softmax in the notebook" in " ".join(capsys.readouterr().out.split())
+
+
 @pytest.mark.parametrize("again", [False, True])
 def test_a_deleted_cell_is_one_missing_exercise(exercises, capsys, again: bool) -> None:
     path = write(exercises, {"softmax": right("softmax")})
