@@ -9,10 +9,11 @@ from minisft.data import Batches
 from minisft.models import SequenceClassifier
 from minisft.objectives import Classification
 from minisft.ops import FUSED, IGNORED, TEXTBOOK
-from minisft.training import Settings, Trainer, evaluate
+from minisft.training import Settings, Trainer, evaluate, read_log
 from tests.conftest import SMALL
 from tests.training.shared_runs import RUNS, run
 from tests.training.test_distributed import finish, torchrun
+from tests.training.test_pretraining import make
 from tests.training.test_trainer import Records, made_up, small
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
@@ -102,6 +103,17 @@ def test_a_vocabulary_that_is_no_multiple_of_eight() -> None:
         found.append([out, *torch.autograd.grad((out * weights).sum(), leaves)])
     for expected, mine in zip(*found, strict=True):
         torch.testing.assert_close(mine.cpu(), expected)
+
+
+@pytest.mark.usefixtures("unchecked")
+def test_a_compiled_pretraining_agrees_with_the_cpu(tmp_path) -> None:
+    """With the compiler itself: elsewhere models are only traced."""
+    curves = []
+    for device in ("cpu", "cuda"):
+        run = make(tmp_path / device, steps=6, device=device, compile=device == "cuda")
+        assert run.train()
+        curves.append([record["loss"] for record in read_log(run.out / "log.jsonl") if "loss" in record])
+    assert curves[0] == pytest.approx(curves[1], rel=1e-3)
 
 
 def test_a_real_bert_on_the_gpu() -> None:
