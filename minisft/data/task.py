@@ -163,7 +163,7 @@ def name_labels(declaration: Declaration, splits: Splits) -> Declaration:
     if not names and max(numbers, default=0) >= MOST_LABELS:
         raise InputError(
             f"a label is {max(numbers)}, of {len(numbers)} that differ; expected numbers from 0 on, or names: "
-            'write them as text, such as "20000001"'
+            f'write them as text, such as "{max(numbers)}"'
         )
     return replace(declaration, labels=names or [str(number) for number in range(max(numbers, default=-1) + 1)])
 

@@ -137,12 +137,9 @@ def shown(own: list[dict]) -> list[nbformat.NotebookNode]:
     ends = accumulate(len(source_of(cell)) for cell in own)
     some = [cell for number, (cell, end) in enumerate(zip(own, ends, strict=True)) if number < MOST and end <= LONGEST]
     left = f" ({len(own) - len(some)} are too long for this page: open what was handed in)" if some != own else ""
-    made = [nbformat.v4.new_markdown_cell(f"## {ADDED}{left}")] if own else []
-    for cell in some:
-        text = source_of(cell)
-        made.append(
-            nbformat.v4.new_code_cell(text) if is_code(cell) else nbformat.v4.new_markdown_cell(sanitised(text))
-        )
+    code, prose = nbformat.v4.new_code_cell, nbformat.v4.new_markdown_cell
+    made = [prose(f"## {ADDED}{left}")] if own else []
+    made += [code(source_of(cell)) if is_code(cell) else prose(sanitised(source_of(cell))) for cell in some]
     for number, cell in enumerate(made):
         cell.id = f"own-{number}"
     return made
@@ -150,11 +147,9 @@ def shown(own: list[dict]) -> list[nbformat.NotebookNode]:
 
 def shortened(text: str) -> str:
     """A text that can be shown: what is too long ends early, and says so."""
-    return (
-        text
-        if len(text) <= LONGEST_ANSWER
-        else f"{text[:LONGEST_ANSWER]}\n\n(cut here, after {LONGEST_ANSWER} characters)"
-    )
+    if len(text) <= LONGEST_ANSWER:
+        return text
+    return f"{text[:LONGEST_ANSWER]}\n\n(cut here, after {LONGEST_ANSWER} characters)"
 
 
 def sanitised(markdown: str) -> str:

@@ -125,12 +125,9 @@ def enter_marks(gradebook: Gradebook, course: Classroom, assignment: Assignment,
 
     Returns a line for each mark that stays though the check now gives another.
     """
-    chapter, name = assignment.name.split("/")
     changed, unanswered = write_copy(course, assignment, result)
-    cells = {exercise.name: exercise.grade_id for exercise in assignment.exercises}
     notes = []
-    for mark in result.marks:
-        grade = gradebook.find_grade(cells[mark.exercise], name, chapter, result.student)
+    for mark, grade in with_grades(gradebook, assignment, result):
         before, grade.auto_score = grade.auto_score, score(mark, unanswered)
         if grade.manual_score is None:
             grade.needs_manual_grade = grade.auto_score is None
@@ -147,13 +144,19 @@ def enter_marks(gradebook: Gradebook, course: Classroom, assignment: Assignment,
     return notes
 
 
+def with_grades(gradebook: Gradebook, assignment: Assignment, result: Result) -> Iterator[tuple[Mark, Grade]]:
+    """Each mark of a notebook, and what the gradebook has for it."""
+    chapter, name = assignment.name.split("/")
+    cells = {exercise.name: exercise.grade_id for exercise in assignment.exercises}
+    for mark in result.marks:
+        yield mark, gradebook.find_grade(cells[mark.exercise], name, chapter, result.student)
+
+
 def as_given(gradebook: Gradebook, assignment: Assignment, result: Result) -> Result:
     """The result with the points of the gradebook and a person's comments, late penalties aside."""
     chapter, name = assignment.name.split("/")
-    cells = {exercise.name: exercise.grade_id for exercise in assignment.exercises}
     marks = []
-    for mark in result.marks:
-        grade = gradebook.find_grade(cells[mark.exercise], name, chapter, result.student)
+    for mark, grade in with_grades(gradebook, assignment, result):
         by_person = grade.manual_score is not None
         points = grade.manual_score if by_person else grade.auto_score
         points = points if points is None else points + (grade.extra_credit or 0.0)

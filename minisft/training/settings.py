@@ -79,5 +79,5 @@ def choose_device(name: str = "auto") -> torch.device:
 
 
 def length_multiple(device: str) -> int:
-    """What the length of a batch is a multiple of: on a GPU such are faster, and fewer."""
+    """What the length of a batch is a multiple of: of eight on a GPU, which is faster on those."""
     return 8 if choose_device(device).type == "cuda" else 1

@@ -11,10 +11,10 @@ import math
 
 import torch
 from transformers import AutoModelForSequenceClassification, get_linear_schedule_with_warmup
+from workloads import load_mrpc
 
 from minisft.checkpoints import locate
-from minisft.data import load_task, make_batches
-from minisft.errors import InputError
+from minisft.data import make_batches
 from minisft.models import SequenceClassifier
 from minisft.objectives import Classification
 from minisft.ops import FUSED, TEXTBOOK, Ops
@@ -75,10 +75,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--steps", type=int, default=50)
     steps = parser.parse_args().steps
-    try:
-        task = load_task("mrpc")
-    except InputError as error:
-        raise SystemExit(f"MRPC: {error}") from None
+    task = load_mrpc()
     batches = make_batches(task, task.train, Tokenizer.from_folder(locate("minilm")), 16, 128, shuffle=True)
     theirs = their_losses(batches, task.labels, steps)
     for name, ops in (("textbook", TEXTBOOK), ("fused", FUSED)):

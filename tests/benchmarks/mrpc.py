@@ -28,13 +28,9 @@ RESULTS = Path(__file__).parent / "results" / "mrpc.json"
 
 def load(seed: int, rows: int | None):
     """The task, with so many training pairs."""
-    from minisft.data import load_task
-    from minisft.errors import InputError
+    from workloads import load_mrpc
 
-    try:
-        task = load_task("mrpc")
-    except InputError as error:
-        raise SystemExit(f"MRPC: {error}") from None
+    task = load_mrpc()
     return task if rows is None else task.take(rows, seed)
 
 

@@ -13,6 +13,7 @@ from minisft.checkpoints import locate
 from minisft.checkpoints.folder import read_config
 from minisft.data import Batches, Task, load_task, make_batches
 from minisft.data.corpus import encode_documents, town_corpus
+from minisft.errors import InputError
 from minisft.models import BertConfig, BertForPretraining
 from minisft.objectives import Examples
 from minisft.text import Tokenizer
@@ -45,6 +46,14 @@ class Workload:
 def load() -> Task:
     """MRPC where it is at hand, else the town."""
     return load_task("mrpc" if os.environ.get("MINISFT_DATA") else "town/paraphrase")
+
+
+def load_mrpc() -> Task:
+    """MRPC. Ends the program where it is not at hand."""
+    try:
+        return load_task("mrpc")
+    except InputError as error:
+        raise SystemExit(f"MRPC: {error}") from None
 
 
 @contextlib.contextmanager

@@ -20,15 +20,10 @@ PER_TOWN = 25  # rows before the next town
 TRIES = 60
 # How somebody brings a fact forward at the help desk.
 LEADS = {
-    "en": (
-        "please note that",
-        "I am told that",
-        "I would like to report that",
-        "you should know that",
-        "for your files:",
-    ),
+    "en": ("please note that", "I am told that", "I would like to report that", "you should know that",
+           "for your files:"),
     "zh": ("请注意，", "听说，", "我想报告：", "请登记：", "据我所知，"),
-}
+}  # fmt: skip
 
 
 def rows_of(
