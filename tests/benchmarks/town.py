@@ -38,7 +38,10 @@ SMALL = {0: Settings(epochs=8, learning_rate=5e-4), 64: Settings(epochs=60, lear
 SETTINGS = {
     "random": SMALL,
     "mini": SMALL,
-    "minilm": {0: Settings(epochs=3, learning_rate=1e-4), 64: Settings(epochs=20, learning_rate=3e-4, batch_size=8)},
+    "minilm": {
+        0: Settings(epochs=5, learning_rate=1e-4, precision="bf16"),  # after 3 some runs of nli have not begun to learn
+        64: Settings(epochs=20, learning_rate=3e-4, batch_size=8, precision="bf16"),
+    },
 }
 NAMES = {"majority": "majority", "bag": "bag of words", "random": "random", "mini": "town-mini", "minilm": "MiniLM"}
 METRICS = {"accuracy": "accuracy", "pearson": "Pearson", "f1": "F1", "micro_f1": "micro F1"}

@@ -294,7 +294,7 @@ def test_feelings_read_again(domain, language) -> None:
 def clauses_of(text: str, language: str) -> list[str]:
     """One judgement each."""
     if language == "en":
-        text = re.sub(r", but it (was|is)", " but it was", text)
+        text = re.sub(r", but (it|he|she) (was|is)", " but it was", text)
         text = re.sub(r", (and [A-Z][\w ]+ said so too|as [A-Z][\w ]+ had to admit|and I agreed)", "", text)
         text = re.sub(r", as the [\w ]+ had to admit|, and the [\w ]+ said so too|, but I had no opinion", "", text)
         return re.split(

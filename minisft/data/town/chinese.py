@@ -4,7 +4,7 @@ import datetime
 
 from minisft.data.town.english import FIRST_DAY
 from minisft.data.town.frames import NEGATION, Slot, Verb
-from minisft.data.town.lexicon import FIRMS, HOSTS, Thing, Word
+from minisft.data.town.lexicon import FIRMS, HOSTS, MEASURES, Thing, Word
 from minisft.data.town.population import Entity, Fact, Person
 from minisft.data.town.speech import TITLES, Speech
 
@@ -22,6 +22,7 @@ class Chinese(Speech):
         no = ("不" if tense in ("present", "future") else "没有") if negated else ""
         before = no + ("将" if tense == "future" else "")
         ends = _subject_ends(parts) if _has_verb(parts) else -1
+        denies = no and not _has_verb(parts) and NEGATION not in parts
         said, subject = [], form == "finite"
         for number, part in enumerate(parts):
             if before and number == ends and NEGATION not in parts:
@@ -30,9 +31,11 @@ class Chinese(Speech):
             if part == NEGATION:
                 said.append(before)
                 before = ""
+            elif part == "件":  # stands for the measure word of what is counted
+                said.append(MEASURES.get(fact.roles["goods"].zh, "箱"))
             elif isinstance(part, str):
                 # Phrases without a marked verb (是, 在) are negated where the subject ends.
-                said.append(self._deny(part) if no and number and not _has_verb(parts) else part.lstrip())
+                said.append(self._deny(part) if denies and number else part.lstrip())
             elif isinstance(part, Verb):
                 done = "了" if not negated and tense in ("past", "perfect", "pluperfect") else ""
                 said.append(before + part.lemma.replace("~", done))
@@ -74,14 +77,16 @@ class Chinese(Speech):
             return self.mark("她" if person.woman else "他", person, role)
         known = person in self.memory.known
         name = self.mark(person.zh, person, role, "PER")
-        if self.plain or self.informal or known or self.rng.random() < 0.6:
+        own = self.telling is not None and self.telling.kind == "works_for"  # this says the job itself
+        if self.plain or self.informal or known or own or self.rng.random() < 0.6:
             return name
+        self.memory.trades.add(person)
         return person.noun.zh + name
 
     def _entity(self, entity: Entity, role: str) -> str:
         if entity in self.memory.known and not self.plain and entity.tag == "ORG" and self.rng.random() < 0.3:
             others = [v for v in self.memory.known if isinstance(v, Entity) and v is not entity]
-            if all(other.noun.zh != entity.noun.zh for other in others):
+            if all(v.noun.zh != entity.noun.zh for v in others) and (entity.noun in TRADING or not self.narrator):
                 return self.mark(("这家" if entity.noun in TRADING else "该") + entity.noun.zh, entity, role)
         text = self.nested(entity, entity.zh, entity.inside.zh) if entity.inside else entity.zh
         return self.mark(text, entity, role, entity.tag)
@@ -107,12 +112,14 @@ class Chinese(Speech):
     def gap(self, days: int) -> str:
         """How long after the thing before."""
         if days == 0:
-            return self.rng.choice(("当天晚些时候", "不久", "当晚", "随后", "一小时后"))
+            return self.rng.choice(("当天晚些时候", "不久后", "当晚", "几小时后", "一小时后"))
         if days == 1:
             return self.rng.choice(("第二天", "一天后", "次日"))
         if days >= 350:
-            return f"{max(1, days // 365)}年后"
-        return f"{days}天后" if days < 7 else f"{days // 7}周后" if days < 60 else f"{days // 30}个月后"
+            number, unit = max(1, days // 365), "年"
+        else:
+            number, unit = (days, "天") if days < 7 else (days // 7, "周") if days < 60 else (days // 30, "个月")
+        return ("一" if number == 1 else "两" if number == 2 else str(number)) + unit + "后"
 
     def join(self, before: str, link: str, clause: str, when: str, bare: bool) -> tuple[str, str]:
         """Two clauses in a row: the first, ready or still open, and the rest ("" where one sentence holds both).
@@ -129,18 +136,22 @@ class Chinese(Speech):
             "but": (
                 (f"{before}，但是{when}{clause}", ""), (before, f"不过，{when}{clause}"),
                 (f"{before}，可是{when}{clause}", ""), (before, f"然而{clause}"),
-                *([(f"虽然{before}，但是{clause}", ""), (f"尽管{before}，{when}{clause}", "")] * bare),
+                *([(f"虽然{before}，但是{clause}", ""), (f"尽管{before}，但{when}{clause}", "")] * bare),
             ),
-            "because": ((f"{before}，因为{clause}", ""), (f"{before}，原因是{clause}", "")),
+            "because": (
+                (f"{before}，{'原来' if '因为' in before else '因为'}{clause}", ""), (f"{before}，原因是{clause}", ""),
+            ),
             "also": (
-                (f"{before}，{clause}", ""), (f"{before}，而且{clause}", ""), (before, f"同时，{clause}"),
-                (f"{before}；{clause}", ""), (before, f"此外，{when}{clause}"),
+                (f"{before}，{clause}", ""), (f"{before}，而且{clause}", ""),
+                (before, f"{when}，{clause}" if when else f"同时，{clause}"),
+                (f"{before}；{clause}", ""), (before, f"{when}，{clause}" if when else f"此外，{clause}"),
             ),
             "besides": ((f"{before}，{clause}", ""), (before, clause), (before, clause), (f"{before}；{clause}", "")),
             "then": (
                 (f"{before}，{when}{clause}", ""), (before, f"{when}，{clause}" if when else clause),
                 (f"{before}，接着{clause}" if not when else f"{before}，{when}，{clause}", ""),
-                (before, f"{when}{clause}"), (before, clause), *([(f"{before}之后，{clause}", "")] * bare),
+                (before, f"{when or self.rng.choice(('随后', '接着', ''))}{clause}"), (before, clause),
+                *([(f"{before}之后，{clause}", "")] * bare),
             ),
         }  # fmt: skip
         return self.rng.choice(ways[link])
@@ -155,8 +166,8 @@ class Chinese(Speech):
 
     def who(self, name: str, clause: str, person: Person) -> str:
         """A name with a clause about it, ready for the verb."""
-        if "是" in clause:
-            return f"{name}{clause}，{self.mark('她' if person.woman else '他', person, 'person')}"
+        if clause.startswith("是"):
+            return clause[1:] + ("、" if person.noun.zh in name else "") + name
         return f"{clause}的{name}"
 
     def sentence(self, text: str) -> str:

@@ -1,31 +1,24 @@
 """What is written in a town: newspaper items, diaries, letters, minutes, entries, reviews and requests."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from minisft.data.town import lexicon
+from minisft.data.town.frames import phrase_book
 from minisft.data.town.names import NAMES
-from minisft.data.town.opinions import judge, pick_aspects
+from minisft.data.town.opinions import LODGING, judge, pick_aspects
 from minisft.data.town.plots import draw_story
 from minisft.data.town.population import Entity, Fact, Person, Town, build_town
 from minisft.data.town.stories import DAYS, Cast, Step, Story
 from minisft.data.town.teller import Teller
 from minisft.data.town.wishes import DESK, OFFICE
 
-HOPES = {
-    "build",
-    "reopen",
-    "resume",
-    "win_prize",
-    "profit",
-    "recover",
-    "forgive",
-    "find",
-    "give_back",
-    "hire",
-    "repair",
-}
+HOPES = (
+    "build", "reopen", "resume", "win_prize", "profit", "recover", "forgive", "find", "give_back", "hire", "repair",
+    "inaugurate",
+)  # fmt: skip
+MEETING = ("propose", "support", "oppose", "vote", "reject", "argue", "feel")  # what happens at one sitting
 PER_TOWN = 40  # documents before the next town
 
 
@@ -69,7 +62,7 @@ class Writer:
         """Fillers for every role that a move may need; the people are those of the story where it has some."""
         rng, town, cast = self.rng, self.town, self.cast()
         people = [value for value in dict.fromkeys(known) if isinstance(value, Person) and value != teller.narrator]
-        people += [person for person in rng.sample(town.people, 4) if person != teller.narrator]
+        people += [person for person in rng.sample(town.people, 4) if person not in (teller.narrator, *people)]
         public = rng.choice(town.public)
         roles: dict[str, object] = {
             "person": people[0], "speaker": people[0], "other": people[1], "third": people[2],
@@ -89,27 +82,34 @@ class Writer:
     def news(self, topic: str | None) -> Text:
         """A story, with what people say about it."""
         story = draw_story(self.town, self.rng, topic)
-        teller = self.teller(story.steps[-1].fact.day + self.rng.randrange(1, 5))
-        sentences = teller.steps(list(story.steps), background=0.5)
-        people = _people(story)
-        for move in self.rng.sample(("comment", "comment", "rumour", "hope", "compare"), self.rng.randrange(1, 4)):
+        moves = self.rng.sample(("comment", "comment", "rumour", "hope", "compare"), self.rng.randrange(1, 4))
+        steps, coming = list(story.steps), None
+        if "hope" in moves and len(steps) > 2 and steps[-1].fact.kind in HOPES:
+            coming = steps.pop().fact  # it has not happened yet
+        story = Story(story.topic, tuple(steps))
+        teller = self.teller(steps[-1].fact.day + self.rng.randrange(1, 5))
+        sentences = teller.steps(steps, background=0.5)
+        people = _people(story.facts())
+        for move in moves:
             props = self.props(teller, tuple(self.rng.sample(people, len(people))))
             if move == "compare":
-                sentences.append(self.compare(teller))
+                sentences += teller.compare([v for step in steps for v in step.fact.roles.values()])
             elif move == "comment":
                 sentences.append(teller.say("comment", "present" if self.rng.random() < 0.3 else "past", **props))
-            else:
-                false = self.untrue(story)
-                future = move == "hope"
-                if false is not None and (not future or false.kind in HOPES):
-                    clause = teller.speech.clause(false, tense="future" if future else "past")
-                    sentences.append(teller.say(move, "present" if future else "past", clause=clause, **props))
-        return Text("news", story.topic, sentences, teller, tuple(step.fact for step in story.steps))
+            elif move == "hope" and coming is not None:
+                clause = teller.speech.clause(coming, tense="future")
+                sentences.append(teller.say("hope", "present", clause=clause, **props))
+            elif move == "rumour" and (false := self.untrue(story)) is not None:
+                clause = teller.speech.clause(false, tense="past")
+                sentences.append(teller.say("rumour", "past", clause=clause, **props))
+        return Text("news", story.topic, sentences, teller, story.facts())
 
     def untrue(self, story: Story) -> Fact | None:
         """Something that did not happen: a fact of the story with somebody or something else in it."""
         true = self.rng.choice(story.steps).fact
-        for role in self.rng.sample(list(true.roles), len(true.roles)):
+        frames = [frame.needs for frame in phrase_book(self.language)[true.kind] if frame.needs <= true.roles.keys()]
+        said = [role for role in true.roles if all(role in needs for needs in frames)]  # else what is denied is true
+        for role in self.rng.sample(said, len(said)):
             value, others = true.roles[role], None
             if isinstance(value, Person):
                 others = self.town.people
@@ -117,26 +117,10 @@ class Writer:
                 others = self.town.alike(value)
             if others:
                 other = self.rng.choice(others)
-                if other not in true.roles.values():
-                    return Fact(true.kind, true.roles | {role: other}, true.day)
+                roles = true.roles | {role: other}
+                if other not in true.roles.values() and all(step.fact.roles != roles for step in story.steps):
+                    return Fact(true.kind, roles, true.day)
         return None
-
-    def compare(self, teller: Teller, about: Entity | None = None) -> str:
-        """A sentence that compares two residents, places or firms."""
-        rng, town = self.rng, self.town
-        kind = rng.choice(("older", "larger", "busier", "earlier"))
-        if isinstance(about, Person) or (about is None and kind == "older"):
-            one, two = sorted(rng.sample(town.people, 2), key=lambda person: -person.age)
-            if one.age > two.age:
-                return teller.say("older", "present", person=one, other=two, gap=one.age - two.age)
-        what = {"busier": "employs", "earlier": "founded"}.get(kind, "population")
-        role = {"employs": "number", "founded": "year", "population": "number"}[what]
-        one, two = rng.sample([found for found in town.facts if found.kind == what], 2)
-        if (one[role] < two[role]) != (what == "founded"):
-            one, two = two, one
-        subject = "place" if what == "population" else "org"
-        names = {subject: one[subject], "other": two[subject]}
-        return teller.say({"population": "larger", "employs": "busier", "founded": "earlier"}[what], "present", **names)
 
     def diary(self, topic: str | None) -> Text:
         """A day as one of those who were there wrote it down."""
@@ -146,56 +130,63 @@ class Writer:
         if self.rng.random() < 0.5:
             sentences.append(teller.say("diary_meal", **self.props(teller)))
         sentences += teller.steps(list(story.steps), background=0.1)
-        people = tuple(_people(story))
+        people = tuple(_people(story.facts()))
         for kind, tense in (("diary_chore", "past"), ("diary_mood", "past"), ("diary_end", "present")):
             if self.rng.random() < 0.6:
                 sentences.append(teller.say(kind, tense, **self.props(teller, people)))
-        return Text("diary", story.topic, sentences, teller, tuple(step.fact for step in story.steps))
+        return Text("diary", story.topic, sentences, teller, story.facts())
 
     def letter(self, topic: str | None) -> Text:
         """News for somebody who lives elsewhere."""
         story, narrator = self.with_narrator(topic)
         teller = self.teller(story.steps[-1].fact.day + 2, narrator, informal=True)
-        friend, third = self.rng.sample([p for p in self.town.people if p not in _people(story)], 2)
+        friend, third = self.rng.sample([p for p in self.town.people if p not in _people(story.facts())], 2)
         props = self.props(teller, (), other=friend, third=third)
         zh = self.language == "zh"
         opening = teller.say("letter_open", "present", **props)
         to = teller.speech.mark(friend.zh if zh else friend.first, friend, "name", "PER")
-        sentences = [f"亲爱的{to}：{opening}" if zh else f"Dear {to}, {opening}"]
+        sentences = [f"亲爱的{to}：{opening}" if zh else f"Dear {to}, {opening[0].lower()}{opening[1:]}"]
         sentences += teller.steps(list(story.steps), background=0.2)
         sentences.append(teller.say("letter_ask", "present", **props))
         sentences.append(teller.say("letter_end", "present", **props | {"place": props["village"]}))
         name = teller.speech.mark(narrator.zh if zh else narrator.first, narrator, "name", "PER")
         sentences.append(f"你的{name}" if zh else f"{self.rng.choice(('Yours', 'Love', 'Ever yours'))}, {name}")
-        return Text("letter", story.topic, sentences, teller, tuple(step.fact for step in story.steps))
+        return Text("letter", story.topic, sentences, teller, story.facts())
 
     def with_narrator(self, topic: str | None) -> tuple[Story, Person]:
         """A story and somebody who is in it."""
         while True:
             story = draw_story(self.town, self.rng, topic)
-            if people := _people(story):
+            if people := _people(story.facts()):
                 return story, self.rng.choice(people)
 
     def minutes(self, topic: str | None) -> Text:
         """A meeting of the council."""
-        stories = [draw_story(self.town, self.rng, "council") for _ in range(self.rng.randrange(1, 4))]
+        drawn = [draw_story(self.town, self.rng, "council") for _ in range(self.rng.randrange(1, 4))]
+        stories = list({story.steps[0].fact["project"]: story for story in drawn}.values())
         day = stories[0].steps[0].fact.day
-        teller = self.teller(day + 1)
-        sentences = [teller.say("minutes_open", **self.props(teller, org=self.town.council))]
-        if self.rng.random() < 0.6:
-            sentences.append(teller.say("minutes_absent", **self.props(teller)))
-        told: list[Fact] = []
+        told = []
         for story in stories:
-            steps = [
-                Step(Fact(s.fact.kind, s.fact.roles, day), s.link) for s in story.steps[: self.rng.randrange(2, 5)]
-            ]
+            meeting = [step for step in story.steps if step.fact.kind in MEETING][: self.rng.randrange(2, 5)]
+            told.append([Step(Fact(step.fact.kind, step.fact.roles, day), step.link) for step in meeting])
+        facts = [step.fact for steps in told for step in steps]
+        busy = _people(facts)
+        chair, absent, missing = self.rng.sample([person for person in self.town.people if person not in busy], 3)
+        votes = [found["number"] + found["against"] for found in facts if "against" in found.roles]
+        present = max(votes, default=9) + self.rng.randrange(1, 6)
+        teller = self.teller(day + 1)
+        opening = self.props(teller, org=self.town.council, person=chair, number=present)
+        sentences = [teller.say("minutes_open", **opening)]
+        if self.rng.random() < 0.6:
+            sentences.append(teller.say("minutes_absent", **self.props(teller, person=absent, other=missing)))
+        for steps in told:
             teller.day = day
             sentences += teller.steps(steps, background=0.0)
-            told += [step.fact for step in steps]
         if self.rng.random() < 0.6:
-            sentences.append(teller.say("minutes_money", **self.props(teller)))
-        sentences.append(teller.say("minutes_end", **self.props(teller)))
-        return Text("minutes", "council", sentences, teller, tuple(told))
+            money = self.cast().pounds(300, 20_000)
+            sentences.append(teller.say("minutes_money", **self.props(teller, tuple(busy), number=money)))
+        sentences.append(teller.say("minutes_end", **self.props(teller, person=chair, other=missing)))
+        return Text("minutes", "council", sentences, teller, tuple(facts))
 
     def entry(self, topic: str | None) -> Text:
         """An encyclopaedia's article on a village, a firm, a club or a resident."""
@@ -203,6 +194,7 @@ class Writer:
         about = rng.choice([*town.villages, *town.firms, *town.hosts, *town.public, *town.clubs, *town.people[:12]])
         facts = [found for found in town.facts if about in found.roles.values()]
         rng.shuffle(facts)
+        facts.sort(key=lambda found: next(iter(found.roles.values())) is not about)  # first what it is itself
         teller = self.teller(DAYS + 400)
         steps = [Step(found, "besides") for found in facts[:7]]
         sentences = teller.steps(steps, background=0.0)
@@ -211,7 +203,7 @@ class Writer:
             known = teller.about(person)
             if known is not None and known not in facts:
                 sentences += teller.steps([Step(known)], background=0.0)
-        sentences.append(self.compare(teller, about))
+        sentences += teller.compare([about])
         return Text("entry", "", sentences, teller, tuple(facts[:7]))
 
     def review(self, topic: str | None) -> Text:
@@ -220,14 +212,20 @@ class Writer:
         target = rng.choice(("host", "host", "play", "desk"))
         me, friend = rng.sample(town.people, 2)
         teller = self.teller(rng.randrange(DAYS), me)
-        org = rng.choice(
-            {"host": town.hosts, "play": town.public, "desk": [town.council, town.line, *town.public]}[target]
-        )
-        sentences = [teller.say(f"{target}_open", **self.props(teller, org=org))]
+        org = rng.choice({"host": town.hosts, "play": [self.cast().hall()], "desk": [town.council]}[target])
+        props = self.props(teller, org=org, place=town.where(org))
+        if target == "play":
+            props["club"] = self.cast().troupe()
+        nights = target != "host" or org.noun.en in ("hotel", "guest house")
+        if not nights:
+            del props["number"]
+        sentences = [teller.say(f"{target}_open", **props)]
         text, mood = "", rng.choice((1, -1))
         signs = [mood if rng.random() < 0.7 else -mood for _ in range(rng.randrange(2, 6))]
         before = 0
-        for (group, aspect), sign in zip(pick_aspects(target, len(signs), rng), signs, strict=True):
+        for (group, aspect), sign in zip(
+            pick_aspects(target, len(signs), rng, () if nights else LODGING), signs, strict=True
+        ):
             said = judge(teller.speech, group, aspect, sign, friend, me, rng).text
             if text and rng.random() < 0.6:
                 text, rest = teller.speech.join(text, "also" if sign == before else "but", said, "", bare=False)
@@ -252,11 +250,14 @@ class Writer:
         teller.speech.memory.known.add(me)
         sentences = []
         if rng.random() < 0.7:
-            sentences.append(teller.say("office_open" if office else "desk_hello", "present", **self.props(teller)))
+            props = self.props(teller, place=self.town.home[me])
+            sentences.append(teller.say("office_open" if office else "desk_hello", "present", **props))
         if rng.random() < 0.3:
             sentences.append(teller.say("desk_done", "past", **self.props(teller)))
         for intent in intents:
-            sentences.append(teller.say(intent, "present", **self.props(teller)))
+            home = self.town.home[me]
+            moved = {"origin": home, "place": self.cast().place(home)} if intent == "change_address" else {}
+            sentences.append(teller.say(intent, "present", **self.props(teller, **moved)))
         if rng.random() < 0.6:
             sentences.append(teller.say("desk_urge", "present", **self.props(teller)))
         if rng.random() < 0.4:
@@ -264,8 +265,8 @@ class Writer:
         return Text("request", intents[0], sentences, teller)
 
 
-def _people(story: Story) -> list[Person]:
-    return list(dict.fromkeys(v for step in story.steps for v in step.fact.roles.values() if isinstance(v, Person)))
+def _people(facts: Iterable[Fact]) -> list[Person]:
+    return list(dict.fromkeys(v for found in facts for v in found.roles.values() if isinstance(v, Person)))
 
 
 # Each genre's writer, and how often it is written.

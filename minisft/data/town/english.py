@@ -1,10 +1,11 @@
 """How facts are said in English: inflection, articles, pronouns, dates and how clauses join."""
 
 import datetime
+import itertools
 import re
 from functools import cache
 
-from minisft.data.town.frames import Slot, Verb
+from minisft.data.town.frames import Frame, Slot, Verb
 from minisft.data.town.lexicon import Thing, Word
 from minisft.data.town.population import Entity, Fact, Person
 from minisft.data.town.speech import TITLES, Speech
@@ -64,9 +65,24 @@ class English(Speech):
 
     language = "en"
 
+    def frame(self, fact: Fact, subject: object = None, verbs: int | None = None) -> Frame | None:
+        """A way to say a fact, as others have it, but not "she was praised by me"."""
+        for _ in range(9):
+            frame = super().frame(fact, subject, verbs)
+            if frame is None or self.narrator is None or not self._by_me(frame, fact):
+                return frame
+        return frame if subject is None else None
+
+    def _by_me(self, frame: Frame, fact: Fact) -> bool:
+        pairs = itertools.pairwise(frame.parts)
+        after = [part for by, part in pairs if isinstance(by, str) and by.endswith(" by ") and isinstance(part, Slot)]
+        return any(fact.roles[part.role] is self.narrator for part in after)
+
     def render(self, parts: list[str | Slot | Verb], fact: Fact, negated: bool, tense: str, form: str) -> str:
         """The parts of a frame in words."""
         verb_seen, said, person = False, [], "s"
+        if self.narrator and parts[1:2] == [" and "] and fact.roles[parts[0].role] is self.narrator:
+            parts = [parts[2], parts[1], parts[0], *parts[3:]]  # "she and I"
         for part in parts:
             if isinstance(part, str):
                 said.append(part)
@@ -88,13 +104,19 @@ class English(Speech):
                 verb_seen = True
             else:
                 value = fact.roles[part.role]
-                if not verb_seen and value is self.narrator and value is not None and not part.possessive:
+                acts = _before_verb(parts, part)
+                if value is self.narrator and value is not None and not part.possessive and (acts or not verb_seen):
                     person = "1"
+                elif acts:  # "I agree that the council is"
+                    person = "s"
                 if form != "finite" and not verb_seen:
                     self.memory.current.append(value)  # left out, but in mind
                 else:
+                    sum_of_money = bool(said) and said[-1].endswith("£")
                     said.append(
-                        self.name(value, part, part is parts[0] or part.role == "me" or _before_verb(parts, part))
+                        self.mark(f"{value:,}", value, part.role)
+                        if sum_of_money
+                        else self.name(value, part, part is parts[0] or part.role == "me" or acts)
                     )
                 if not verb_seen and not part.possessive and isinstance(value, Entity):
                     self.memory.topic = value
@@ -126,14 +148,16 @@ class English(Speech):
         tail = "'s" if possessive else ""
         if self.plain or role == "name" or person not in self.memory.known:
             name = self.mark(person.en, person, role, "PER")
-            if self.plain or self.informal or possessive or role == "name" or self.rng.random() < 0.6:
+            own = self.telling is not None and self.telling.kind == "works_for"  # this says the job itself
+            if self.plain or self.informal or possessive or own or role == "name" or self.rng.random() < 0.6:
                 return name + tail
+            self.memory.trades.add(person)
             return f"the {person.noun.en} {name}"
         others = [v for v in self.memory.known if isinstance(v, Person) and v != person]
         ways = [("", person.first)] if self.informal else [("", person.en)]
         if all(other.last != person.last for other in others) and not self.informal:
             ways += [("", person.last), ("Ms " if person.woman else "Mr ", person.last)]
-        if all(other.noun != person.noun for other in others):
+        if person in self.memory.trades and all(other.noun != person.noun for other in others):
             ways.append(("the ", ""))
         before, name = self.rng.choice(ways)
         if not name:

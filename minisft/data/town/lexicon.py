@@ -25,15 +25,15 @@ def words(text: str) -> tuple[Word, ...]:
 
 
 JOBS = words("""
-    baker=面包师, butcher=肉店老板, carpenter=木匠, clerk=职员, cook=厨师, doctor=医生, driver=司机, gardener=园丁,
-    lawyer=律师, nurse=护士, painter=画家, pilot=领航员, plumber=水管工, tailor=裁缝, teacher=教师, fisherman=渔民,
-    librarian=图书管理员, mechanic=机修工, reporter=记者, sailor=水手, shopkeeper=店主, waiter=服务员,
-    engineer=工程师, musician=音乐家, builder=建筑工人, electrician=电工, dentist=牙医, postman=邮递员
+    baker=面包师, butcher=屠夫, carpenter=木匠, clerk=职员, cook=厨师, doctor=医生, driver=司机, gardener=园丁,
+    lawyer=律师, nurse=护士, painter=画家, pilot=领航员, plumber=水管工, tailor=裁缝, teacher=教师, fisher=渔民,
+    librarian=图书管理员, mechanic=机修工, reporter=记者, sailor=水手, shopkeeper=店员, waiter=服务员,
+    engineer=工程师, musician=音乐家, builder=建筑工人, electrician=电工, dentist=牙医, postal worker=邮递员
 """)
 # Work that any firm has.
 POSTS = words("""
-    clerk=职员, driver=司机, bookkeeper=会计, night watchman=夜班保安, cleaner=清洁工, apprentice=学徒, manager=经理,
-    cook=厨师, caretaker=管理员, receptionist=接待员, foreman=工头, messenger=送信员, cashier=收银员, carpenter=木匠
+    clerk=职员, driver=司机, bookkeeper=会计, night guard=夜班保安, cleaner=清洁工, apprentice=学徒, manager=经理,
+    cook=厨师, caretaker=管理员, receptionist=接待员, supervisor=工头, messenger=送信员, cashier=收银员, carpenter=木匠
 """)
 # Where the people of a trade work, if the town has such a place.
 EMPLOYERS = {
@@ -45,12 +45,12 @@ EMPLOYERS = {
     "dentist": "hospital",
     "gardener": "nursery",
     "teacher": "school",
-    "fisherman": "fish market",
+    "fisher": "fish market",
     "waiter": "café",
     "librarian": "library",
     "mechanic": "garage",
     "musician": "concert hall",
-    "postman": "post office",
+    "postal worker": "post office",
     "sailor": "ferry company",
     "pilot": "ferry company",
     "painter": "art gallery",
@@ -87,6 +87,17 @@ MASS = frozenset(
         "smoked eel",
     ]
 )
+# What Chinese counts goods in, if not in boxes.
+MEASURES = {
+    goods: measure
+    for measure, listing in {
+        "个": "小面包 蛋糕 苹果派 船锚 轮胎 零件 柜子", "块": "饼干 电池", "条": "小船 长椅",
+        "支": "船桨", "面": "船帆", "根": "桅杆", "张": "地图 明信片 海报 票 请柬 桌子 床",
+        "本": "小说 课本 日历 笔记本", "份": "传单", "台": "发动机", "辆": "摩托车", "把": "椅子",
+        "只": "螃蟹 贻贝", "瓶": "果汁", "株": "玫瑰 郁金香 香草", "棵": "果树 树苗",
+    }.items()
+    for goods in listing.split()
+}  # fmt: skip
 FIRMS = words("""
     bakery=面包店, boatyard=造船厂, bookshop=书店, brewery=啤酒厂, dairy=乳品厂, garage=汽车修理厂,
     printing works=印刷厂, furniture factory=家具厂, fish market=鱼市, nursery=苗圃
@@ -108,7 +119,7 @@ OBJECTS = words("""
 """)
 LOOKS = words("""
     old=旧, new=新, red=红色, green=绿色, blue=蓝色, black=黑色, white=白色, small=小, large=大, silver=银色,
-    expensive=昂贵, broken=坏, valuable=贵重, brown=棕色, heavy=沉, yellow=黄色, rusty=生锈, borrowed=借来
+    expensive=昂贵的, broken=坏, valuable=贵重的, brown=棕色, heavy=沉重的, yellow=黄色, rusty=生锈的, borrowed=借来的
 """)
 PROJECTS = words("""
     car park=停车场, playground=儿童乐园, footbridge=人行桥, cycle path=自行车道, bus station=汽车站,
@@ -127,8 +138,8 @@ CAUSES = words("""
     a power cut=停电, a strike=罢工, a broken gearbox=变速箱损坏, a blocked drain=下水道堵塞, low water=水位过低
 """)
 PARTS = words("""
-    roof=屋顶, kitchen=厨房, front door=大门, cellar=地下室, stairs=楼梯, windows=窗户, chimney=烟囱, workshop=车间,
-    entrance hall=门厅, store room=仓库, east wing=东翼, heating=暖气
+    roof=屋顶, kitchen=厨房, front door=大门, cellar=地下室, staircase=楼梯, back window=后窗, chimney=烟囱,
+    workshop=车间, entrance hall=门厅, store room=仓库, east wing=东翼, heating=暖气
 """)
 PLAYS = words("""
     The Winter Harbour=《冬日海港》, Three Sisters and a Goat=《三姐妹和山羊》, The Lost Letter=《遗失的信》,
@@ -154,24 +165,24 @@ PRIZES = words("""
     the Blue Ribbon=蓝丝带奖, the Citizens' Cup=市民杯, the Lantern Award=灯笼奖
 """)
 SUBJECTS = words("""
-    the rent=房租, the fence=篱笆, the dog=狗, the loud music=吵闹的音乐, the will=遗嘱, a debt=债务,
+    the rent=房租, the fence=篱笆, the dog=狗, the loud music=吵闹的音乐, the will=遗嘱, the debt=债务,
     the parking space=车位, the election=选举, the inheritance=遗产, the apple tree=苹果树, the holiday=假期,
     the bill=账单
 """)
 FEELINGS = words("""
-    happy=高兴, sad=难过, tired=疲惫, proud=自豪, angry=生气, worried=担心, relieved=松了一口气, nervous=紧张,
+    happy=高兴, sad=难过, tired=疲惫, proud=自豪, angry=生气, worried=担心, relieved=欣慰, nervous=紧张,
     grateful=感激, disappointed=失望, surprised=惊讶, lonely=孤单
 """)
 WEATHER = words("""
     cold and bright=晴朗而寒冷, grey and wet=阴沉潮湿, warm and still=温暖无风, windy=刮着大风, foggy=雾蒙蒙的,
-    hot and dry=炎热干燥, mild=温和, stormy=风雨交加
+    hot and dry=炎热干燥, mild=不冷不热, stormy=风雨交加
 """)
 SHIPS = words("""
     Silver Gull=银鸥号, Morning Star=晨星号, Lady Anne=安妮夫人号, Sea Swallow=海燕号, Old Harriet=老哈丽特号,
-    Northern Light=北极光号, White Dolphin=白海豚号, Island Queen=岛后号
+    Northern Light=北极光号, White Dolphin=白海豚号, Island Queen=海岛女王号
 """)
 ROLES = words("""
-    head=主任, director=经理, treasurer=财务主管, secretary=秘书, chair=主席, captain=队长, spokesman=发言人
+    head=主任, director=经理, treasurer=财务主管, secretary=秘书, chair=主席, captain=队长, spokesperson=发言人
 """)
 LANDMARKS = words("""
     the castle ruins=城堡遗址, the stone bridge=石桥, the old windmill=老风车, the salt works=盐场,

@@ -15,6 +15,7 @@ class Mark:
     value: object
     role: str
     tag: str = ""
+    fact: object = None  # whose clause it stands in
 
 
 @dataclass(frozen=True)

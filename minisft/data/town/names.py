@@ -19,6 +19,7 @@ class Names:
     women: list[str]  # Chinese given names
     men: list[str]
     places: list[str]  # Chinese names of villages and streets, without 村 and 街
+    firms: list[str]  # Chinese names of firms, without the trade
 
 
 def split_of(name: str) -> str:
@@ -72,7 +73,7 @@ LAST = "ley man well ridge field worth croft ley wood more shaw cott bury er lan
 VILLAGES = "ton ham ford mouth stead combe wick hurst den thorpe holme minster"
 STREETS = "hill moor brook mead lea stone bank grove market bridge cross acre"
 SURNAMES = (
-    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许韩冯邓曹彭曾萧田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈"
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗郑梁谢宋唐许韩冯邓曹彭曾萧田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈"
     "姚卢姜崔钟谭陆汪范金石"
 )
 WOMEN_ZH = "芳 娟 敏 静 丽 秀 玲 燕 红 霞 兰 梅 萍 雪 慧 婷 琴 莉 颖 薇 欣 怡 岚 蓉 菲 黛 妍 楠 云 月 珍 佳 晓 春"
@@ -81,6 +82,8 @@ PLACE_HEADS = (
     "青 白 云 长 永 柳 东 金 梅 松 清 石 竹 龙 凤 新 安 平 丰 玉 桃 双 花 临 北 太 宝 广 兴 南 西 红 春 秋 银 古 高 碧"
 )
 PLACE_TAILS = "沙 溪 宁 林 湖 山 园 江 河 桥 泉 阳 田 岭 塘 湾 城 源 坪 港 岩 洲 台 原"
+FIRM_HEADS = "恒 永 广 福 隆 丰 泰 瑞 宏 德 和"
+FIRM_TAILS = "盛 源 昌 兴 达 记 利 顺 发 祥"
 
 
 def _names(split: str) -> Names:
@@ -93,6 +96,7 @@ def _names(split: str) -> Names:
         women=_own(split, _join(WOMEN_ZH, WOMEN_ZH)),
         men=_own(split, _join(MEN_ZH, MEN_ZH)),
         places=_own(split, _join(PLACE_HEADS, PLACE_TAILS)),
+        firms=_own(split, _join(FIRM_HEADS, FIRM_TAILS)),
     )
 
 

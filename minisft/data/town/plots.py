@@ -5,23 +5,26 @@ from collections.abc import Callable
 
 from minisft.data.town import lexicon
 from minisft.data.town.lexicon import Word
-from minisft.data.town.population import Entity, Town
+from minisft.data.town.population import ARTS, Entity, Town
 from minisft.data.town.stories import Cast, Story
 
 
 def business(c: Cast) -> None:
     """A firm is taken over, does well or badly, hires or dismisses."""
-    org, owner, worker = c.rng.choice(c.town.firms + c.town.hosts), c.person(), c.person()
-    goods = c.some(lexicon.TRADES.get(org.noun.en, lexicon.TRADES["bakery"]))
+    org = c.rng.choice(c.town.firms + c.town.hosts)
+    staff, goods = c.town.staff(org), c.some(lexicon.TRADES.get(org.noun.en, lexicon.TRADES["bakery"]))
+    owner = c.person([person for person in c.town.people if person not in staff])
     c.tell("buy_org", person=owner, org=org, price=c.pounds(20_000, 900_000))
     if c.rng.random() < 0.5:
-        c.tell("profit", after=c.later(60), org=org, number=c.pounds(2_000, 90_000))
+        c.tell("profit", after=c.rng.randrange(20, 90), org=org, number=c.pounds(2_000, 90_000))
+        worker = c.person([person for person in c.town.people if person not in staff])
         c.tell("hire", "so", org=org, person=worker, job=c.some(lexicon.POSTS))
-        c.tell("move_org", after=c.later(30), chance=0.5, org=org, place=c.rng.choice(c.town.streets))
+        street = c.rng.choice([street for street in c.town.streets if street != c.town.where(org)])
+        c.tell("move_org", after=c.later(30), chance=0.5, org=org, place=street)
         c.tell("win_prize", after=c.later(90), chance=0.6, agent=org, prize=c.some(lexicon.PRIZES))
     else:
-        c.tell("loss", "but", after=c.later(60), org=org, number=c.pounds(2_000, 90_000))
-        c.tell("dismiss", "so", org=org, person=worker)
+        c.tell("loss", "but", after=c.rng.randrange(20, 90), org=org, number=c.pounds(2_000, 90_000))
+        c.tell("dismiss", "so", org=org, person=c.person(staff))
         c.tell("raise_price", "also", chance=0.6, org=org, goods=goods, percent=c.rng.randrange(3, 40))
         number, reason = c.rng.randrange(4, 40), Word("the pay", "工资")
         c.tell("strike", "so", after=c.later(), chance=0.5, org=org, number=number, reason=reason)
@@ -32,39 +35,47 @@ def orders(c: Cast) -> None:
     """A firm gets an order, and delivers or cannot."""
     org = c.rng.choice(c.town.firms)
     client = c.rng.choice(c.town.public + c.town.hosts + c.town.clubs)
-    goods, cause, who = c.some(lexicon.TRADES[org.noun.en]), c.some(lexicon.CAUSES), c.person(c.town.staff(org))
+    goods, cause, staff = c.some(lexicon.TRADES[org.noun.en]), c.some(lexicon.CAUSES), c.town.staff(org)
+    new = c.rng.random() < 0.5
+    who = c.person([person for person in c.town.people if (person in staff) != new])
     c.tell("order", client=client, org=org, number=c.rng.randrange(12, 600), goods=c.counted(goods))
-    c.tell("hire", "so", after=c.later(), chance=0.5, org=org, person=who, job=c.some(lexicon.POSTS))
-    c.tell("close_shop", "but", after=c.later(), chance=0.5, org=org, cause=cause)
+    c.tell("hire", "so", after=c.later(), chance=float(new), org=org, person=who, job=c.some(lexicon.POSTS))
+    if c.tell("close_shop", "but", after=c.later(), chance=0.5, org=org, cause=cause):
+        c.tell("reopen", after=c.later(20), org=org)
     c.tell("deliver", after=c.later(30), org=org, client=client, goods=goods)
     c.tell("praise", chance=0.6, person=c.person(), other=who, occasion=Word("the quick work", "工作迅速"))
 
 
 def new_shop(c: Cast) -> None:
     """Somebody opens a shop with borrowed means."""
-    org, person, friend = c.rng.choice(c.town.firms + c.town.hosts), c.person(), c.person()
-    old, thing = c.rng.choice(c.town.firms + c.town.public), c.thing()
-    c.tell("retire", chance=0.5, person=person, org=old, years=c.rng.randrange(3, 40))
+    retired, friend, thing = c.rng.random() < 0.5, c.person(), c.thing()
+    person = c.elder() if retired else c.person()
+    old = c.town.employer[person]
+    org = c.rng.choice([org for org in c.town.firms + c.town.hosts if org not in (old, c.town.employer[friend])])
+    c.tell("retire", chance=float(retired), person=person, org=old, years=c.career(person))
     c.tell("sell", after=c.later(20), chance=0.6, person=person, thing=thing, other=c.person(), price=c.pounds(50, 900))
     c.tell("open_shop", after=c.later(40), person=person, org=org, place=c.rng.choice(c.town.streets))
     c.tell("help", "also", chance=0.5, person=friend, other=person, chore=c.some(lexicon.CHORES))
     c.tell("hire", "so", after=c.later(20), chance=0.7, org=org, person=friend, job=c.some(lexicon.POSTS))
-    c.tell("profit", after=c.later(99), chance=0.5, org=org, number=c.pounds(1_000, 30_000))
+    c.tell("profit", after=c.rng.randrange(20, 120), chance=0.5, org=org, number=c.pounds(1_000, 30_000))
 
 
 def fire(c: Cast) -> None:
     """A fire, a rescue, and how the house opened again."""
-    org, cause, part = c.rng.choice(c.town.firms + c.town.public + c.town.hosts), c.some(FIRE_CAUSES), c.some(PARTS)
+    houses = c.town.firms + c.town.public + c.town.hosts
+    org = c.rng.choice([house for house in houses if house != c.hospital()])  # that is where they are treated
+    cause, part, weeks = c.some(FIRE_CAUSES), c.some(PARTS), c.rng.randrange(2, 12)
     seer, victim, helper, mender = c.person(), c.person(c.town.staff(org)), c.person(), c.person()
     c.tell("break_out", part=part, org=org, cause=cause)
     c.tell("notice", chance=0.6, person=seer, org=org)
     c.tell("rescue", person=helper, other=victim, org=org)
-    c.tell("hurt", "but", chance=0.5, person=helper, place=org)
-    c.tell("treat", chance=0.6, person=c.doctor(), other=helper, org=c.hospital())
-    c.tell("shut_for", "so", org=org, weeks=c.rng.randrange(2, 12))
-    c.tell("collect", after=c.later(30), chance=0.7, person=seer, number=c.pounds(200, 9_000), org=org)
-    c.tell("repair", after=c.later(40), person=mender, part=part, org=org)
-    c.tell("reopen", "so", after=c.later(20), chance=0.6, org=org)
+    if c.tell("hurt", "but", chance=0.5, person=helper, place=org):
+        c.tell("treat", chance=0.6, person=c.doctor(), other=helper, org=c.hospital())
+    c.tell("shut_for", "so", org=org, weeks=weeks)
+    open_again = c.day + 7 * weeks
+    c.tell("collect", after=c.later(7), chance=0.7, person=seer, number=c.pounds(200, 9_000), org=org)
+    c.tell("repair", after=c.rng.randrange(1, 7 * weeks - 6), person=mender, part=part, org=org)
+    c.tell("reopen", "so", after=open_again - c.day, chance=0.6, org=org)
 
 
 FIRE_CAUSES = lexicon.words("a faulty cable=电线故障, a gas leak=煤气泄漏, lightning=雷击, a candle=一支蜡烛")
@@ -95,25 +106,27 @@ def council(c: Cast) -> None:
     c.tell("oppose", "but", person=enemy, project=project, reason=reason)
     if c.rng.random() < 0.6:
         c.tell("vote", after=c.later(), council=c.town.council, number=most, against=least, project=project)
-        c.tell("build", after=c.later(200), chance=0.7, org=builder, project=project, place=place)
         weeks, cause = c.rng.randrange(2, 30), c.some(lexicon.CAUSES)
-        c.tell("delay", "but", chance=0.5, project=project, weeks=weeks, cause=cause)
-        c.tell("cost", chance=0.6, project=project, number=c.pounds(20_000, 900_000))
-        c.tell("inaugurate", after=c.later(200), chance=0.6, person=author, project=project)
+        late = c.tell("delay", "but", after=c.later(90), chance=0.5, project=project, weeks=weeks, cause=cause)
+        done = c.rng.randrange(60, 260) + 7 * weeks * late
+        if c.tell("build", after=done, chance=0.7, org=builder, project=project, place=place):
+            c.tell("cost", chance=0.6, project=project, number=c.pounds(20_000, 900_000))
+            c.tell("inaugurate", after=c.later(200), chance=0.6, person=author, project=project)
     else:
         c.tell("reject", "so", after=c.later(), council=c.town.council, project=project, number=most, against=least)
         c.tell("feel", "so", person=author, feeling=c.some(BAD))
         c.tell("argue", chance=0.5, person=author, other=enemy, subject=Word("the vote", "投票结果"))
 
 
-GOOD = lexicon.words("happy=高兴, proud=自豪, relieved=轻松, grateful=感激")
+GOOD = lexicon.words("happy=高兴, proud=自豪, relieved=欣慰, grateful=感激")
 BAD = lexicon.words("sad=难过, angry=生气, worried=担心, disappointed=失望")
 
 
 def ferry(c: Cast) -> None:
     """The ferry fails, people wait, another ship comes."""
     ship = c.town.ferry
-    place, cause, mender, pilot = c.rng.choice(c.town.villages), c.some(lexicon.CAUSES), c.person(), c.person()
+    place, cause, mender = c.rng.choice(c.town.villages), c.some(lexicon.CAUSES), c.person()
+    pilot = c.person([person for person in c.town.people if person.noun.en in ("pilot", "sailor")])
     other = c.some(tuple(name for name in lexicon.SHIPS if f"the {name.en}" != ship.en))
     second = Entity(f"the {other.en}", other.zh, "MISC", ship.noun)
     c.tell("captain_of", chance=0.4, person=pilot, ferry=ship)
@@ -121,9 +134,10 @@ def ferry(c: Cast) -> None:
     c.tell("strand", "so", number=c.rng.randrange(12, 240), place=place)
     c.tell("rescue", "but", chance=0.4, person=pilot, other=c.person(), org=ship)
     c.tell("cancel", "so", line=c.town.line, number=c.rng.randrange(3, 30))
-    c.tell("replace_ship", after=c.later(), chance=0.6, ferry=ship, other=second)
-    c.tell("repair", after=c.later(), chance=0.6, person=mender, part=Word("engine", "发动机"), org=ship)
-    c.tell("resume", "so", after=c.later(), ferry=ship, place=place)
+    replaced = c.tell("replace_ship", after=c.later(), chance=0.6, ferry=ship, other=second)
+    repaired = c.tell("repair", after=c.later(), chance=0.6, person=mender, part=Word("engine", "发动机"), org=ship)
+    if repaired or not replaced:
+        c.tell("resume", "so", after=c.later(), ferry=ship, place=place)
 
 
 def theft(c: Cast) -> None:
@@ -153,7 +167,7 @@ def lost(c: Cast) -> None:
 
 def match(c: Cast) -> None:
     """One club meets another."""
-    club, other = c.rng.sample(c.town.clubs, 2)
+    club, other = c.rng.sample([club for club in c.town.clubs if club.noun.en not in ARTS], 2)
     coach, hero, absent = c.person(), c.person(), c.person()
     most = c.rng.randrange(2, 12)
     c.tell("train", chance=0.5, person=coach, club=club)
@@ -173,11 +187,11 @@ ABSENCES = lexicon.words("""
 
 def stage(c: Cast) -> None:
     """A play is put on."""
-    club, org, play = c.rng.choice(c.town.clubs), c.rng.choice(c.town.public), c.some(lexicon.PLAYS)
+    club, org, play = c.troupe(), c.hall(), c.some(lexicon.PLAYS)
     star, second, teacher = c.person(), c.person(), c.person()
     c.tell("teach", chance=0.5, person=teacher, other=star, skill=c.some(lexicon.SKILLS))
-    c.tell("hurt", chance=0.3, person=second, place=org)
-    c.tell("perform", club=club, play=play, org=org)
+    hurt = c.tell("hurt", chance=0.3, person=second, place=org)
+    c.tell("perform", "but" if hurt else "then", club=club, play=play, org=org)
     c.tell("star", person=star, play=play)
     c.tell("audience", "also", number=c.rng.randrange(40, 700), play=play)
     c.tell("praise", chance=0.6, person=teacher, other=star, occasion=Word("the performance", "精彩的演出"))
@@ -188,24 +202,26 @@ def fair(c: Cast) -> None:
     """An occasion is prepared, held or put off."""
     occasion, place, host, helper = c.some(lexicon.OCCASIONS), c.place(), c.person(), c.person()
     c.tell("invite", chance=0.6, person=host, other=helper, occasion=occasion)
-    c.tell("postpone", "but", chance=0.4, occasion=occasion, cause=c.some(lexicon.CAUSES))
+    late = c.tell("postpone", "but", chance=0.4, occasion=occasion, cause=c.some(lexicon.CAUSES))
     c.tell("help", chance=0.7, person=helper, other=host, chore=c.some(lexicon.CHORES))
-    c.tell("organise", after=c.later(), person=host, occasion=occasion, place=place)
+    c.tell("organise", after=c.rng.randrange(7, 40) if late else c.later(), person=host, occasion=occasion, place=place)
     c.tell("attend", "also", number=c.rng.randrange(20, 900), occasion=occasion)
-    c.tell("exhibit", chance=0.4, person=c.person(), thing=c.thing(), org=c.rng.choice(c.town.public))
+    c.tell("exhibit", chance=0.4, person=c.person(), thing=c.thing(), org=c.hall())
     c.tell("collect", chance=0.6, person=host, number=c.pounds(100, 4_000), org=c.rng.choice(c.town.public))
 
 
 def school(c: Cast) -> None:
     """Somebody leaves after many years and somebody follows."""
-    org, old, new, pupil = c.rng.choice(c.town.public), c.person(), c.person(), c.person()
-    c.tell("retire", person=old, org=org, years=c.rng.randrange(8, 42))
-    c.tell("praise", chance=0.6, person=pupil, other=old, occasion=Word("the patience", "耐心"))
+    old = c.elder([person for org in c.town.public for person in c.town.staff(org)])
+    org = c.town.employer[old]
+    new, pupil = c.person([person for person in c.town.people if c.town.employer[person] != org]), c.person()
+    c.tell("retire", person=old, org=org, years=c.career(old))
+    c.tell("praise", chance=0.6, person=pupil, other=old, occasion=Word("so much patience", "耐心"))
     c.tell("teach", "because", chance=0.7, person=old, other=pupil, skill=c.some(lexicon.SKILLS))
     c.tell("succeed", person=new, other=old, org=org)
     c.tell("feel", "also", chance=0.5, person=new, feeling=c.some(lexicon.FEELINGS))
     c.tell("give", chance=0.5, person=pupil, thing=c.thing(), other=old)
-    c.tell("move_house", after=c.later(), chance=0.5, person=old, place=c.rng.choice(c.town.villages))
+    c.tell("move_house", after=c.later(), chance=0.5, person=old, place=c.place(c.town.home[old]))
 
 
 def quarrel(c: Cast) -> None:
@@ -215,34 +231,32 @@ def quarrel(c: Cast) -> None:
     c.tell("lose", "but", after=c.later(), person=two, thing=thing, place=c.place())
     c.tell("argue", "so", person=one, other=two, subject=c.some(lexicon.SUBJECTS))
     c.tell("feel", chance=0.5, person=two, feeling=c.some(BAD))
-    c.tell("find", "but", after=c.later(), chance=0.7, person=third, thing=thing, place=c.place())
-    c.tell("give_back", "so", chance=0.8, person=third, thing=thing, other=one)
+    if c.tell("find", "but", after=c.later(), chance=0.7, person=third, thing=thing, place=c.place()):
+        c.tell("give_back", "so", chance=0.8, person=third, thing=thing, other=one)
     c.tell("forgive", "so", chance=0.7, person=one, other=two)
 
 
 def family(c: Cast) -> None:
     """A wedding, a house, a child."""
-    one, two, friend = c.person(), c.person(), c.person()
-    if one.woman == two.woman:
-        two = c.person([p for p in c.town.people if p.woman != one.woman])
+    (one, two), friend = c.couple(), c.person()
     c.tell("meet", person=one, other=two, place=c.place())
     c.tell("invite", after=c.later(), chance=0.6, person=two, other=one, occasion=c.some(lexicon.OCCASIONS))
-    c.tell("wed", after=c.later(400), person=one, other=two, place=c.rng.choice(c.town.villages))
+    c.tell("wed", after=c.rng.randrange(60, 500), person=one, other=two, place=c.rng.choice(c.town.villages))
     c.tell("give", chance=0.6, person=friend, thing=c.thing(), other=one)
-    c.tell("move_house", after=c.later(60), person=two, place=c.place())
-    c.tell("child_born", after=c.later(300), chance=0.6, person=one, other=two)
+    c.tell("move_house", after=c.later(60), person=two, place=c.place(c.town.home[two]))
+    c.tell("child_born", after=c.rng.randrange(200, 500), chance=0.6, person=one, other=two)
     c.tell("feel", "so", chance=0.7, person=friend, feeling=c.some(GOOD))
 
 
 def illness(c: Cast) -> None:
     """Somebody is hurt; others help."""
     doctor, patient, friend, place = c.doctor(), c.person(), c.person(), c.place()
+    c.tell("walk", chance=0.3, person=patient, place=place)
     c.tell("hurt", person=patient, place=place)
-    c.tell("notice", chance=0.3, person=friend, org=place)
     c.tell("treat", "so", person=doctor, other=patient, org=c.hospital())
-    c.tell("visit", after=c.later(), chance=0.7, person=friend, other=patient, place=place)
+    c.tell("visit", after=c.later(), chance=0.7, person=friend, other=patient, place=c.town.home[patient])
     c.tell("help", "also", person=friend, other=patient, chore=c.some(lexicon.CHORES))
-    c.tell("recover", after=c.later(40), chance=0.8, person=patient)
+    c.tell("recover", after=c.rng.randrange(7, 50), chance=0.8, person=patient)
     c.tell("thank", "so", chance=0.7, person=patient, other=doctor, chore=c.some(lexicon.CHORES))
 
 

@@ -74,12 +74,18 @@ class Town:
         """Who works there."""
         return [person for person, place in self.employer.items() if place == organisation]
 
+    def where(self, organisation: Entity) -> Entity | None:
+        """The street or village that it stands in."""
+        found = (f["place"] for f in self.facts if f.kind == "located_in" and f["org"] == organisation)
+        return next(found, organisation.inside)
+
     def alike(self, entity: Entity) -> list[Entity]:
         """The entities of the list that it stands in."""
         lists = (self.people, self.streets, self.villages, self.firms, self.hosts, self.public, self.clubs)
         return next((found for found in lists if entity in found), [entity])
 
 
+ARTS = ("choir", "drama group", "brass band")  # the clubs that play no matches
 FIRM_NAMES = ("{last} Brothers", "{last} & Sons", "{last} & Company")
 
 
@@ -137,7 +143,7 @@ class Builder:
         last, rng = self.rng.choice(self.last), self.rng
         pattern = rng.choice((*FIRM_NAMES, "{last}'s {noun}"))
         en = pattern.format(last=last, noun=noun.en.title())
-        return Entity(en, rng.choice("恒永广福隆丰泰瑞") + rng.choice("盛源昌兴达记利顺") + noun.zh, "ORG", noun)
+        return Entity(en, rng.choice(self.names.firms) + noun.zh, "ORG", noun)
 
 
 def build_town(names: Names, rng: random.Random) -> Town:
@@ -161,7 +167,9 @@ def build_town(names: Names, rng: random.Random) -> Town:
 
     people = make.people(44)
     firms, hosts = organisations(lexicon.FIRMS, 8, 0.6), organisations(lexicon.HOSTS, 5, 0.3)
-    public, clubs = organisations(lexicon.PUBLIC, 7, 0.0), organisations(lexicon.CLUBS, 5, 0.0)
+    public = organisations(lexicon.PUBLIC, 7, 0.0)
+    clubs = organisations(tuple(noun for noun in lexicon.CLUBS if noun.en not in ARTS), 3, 0.0)
+    clubs += organisations(tuple(noun for noun in lexicon.CLUBS if noun.en in ARTS), 2, 0.0)
     ship = rng.choice(lexicon.SHIPS)
     town = Town(
         name, people, streets, villages, firms, hosts, public, clubs,
@@ -177,29 +185,40 @@ def build_town(names: Names, rng: random.Random) -> Town:
 
 def standing_facts(town: Town, rng: random.Random) -> list[Fact]:
     """What is always true: families, work, homes, owners, places in places, numbers."""
-    found = []
+    found, related = [], families(town.people, rng)
     workplaces = [*town.firms, *town.hosts, *town.public, town.council, town.line]
     for person in town.people:
         usual = [org for org in workplaces if org.noun.en == lexicon.EMPLOYERS.get(person.noun.en)]
         town.employer[person] = rng.choice(usual or workplaces)
         town.home[person] = rng.choice([*town.streets, *town.villages])
+    for couple in (one for one in related if one.kind == "married"):
+        town.home[couple["other"]] = town.home[couple["person"]]
+    for person in town.people:
         found.append(fact("works_for", person=person, org=town.employer[person], job=person.noun))
         found.append(fact("lives_in", person=person, place=town.home[person]))
         found.append(fact("born_in", person=person, place=rng.choice(town.villages), year=2024 - person.age))
-    found += families(town.people, rng)
-    for person in rng.sample(town.people, 12):
-        found.append(fact("neighbour", person=person, other=rng.choice([p for p in town.people if p != person])))
+    found += related
+    kin = [set(one.roles.values()) for one in related]
+    near = [pair for pair in itertools.combinations(town.people, 2) if town.home[pair[0]] == town.home[pair[1]]]
+    near = [pair for pair in near if set(pair) not in kin]
+    found += [fact("neighbour", person=one, other=two) for one, two in rng.sample(near, min(12, len(near)))]
     owners = rng.sample(town.people, len(town.firms) + len(town.hosts))
     for org, owner in zip([*town.firms, *town.hosts], owners, strict=True):
         found.append(fact("owns", person=owner, org=org))
     for org in (*town.public, *town.clubs, town.council, town.line):
-        found.append(fact("leads", person=rng.choice(town.people), org=org, role=rng.choice(lexicon.ROLES)))
-    for org in (*town.firms, *town.hosts, *town.public, *town.clubs):
+        club = org in town.clubs
+        roles = [role for role in lexicon.ROLES if club or role.en != "captain"]
+        if among := town.people if club else town.staff(org):
+            found.append(fact("leads", person=rng.choice(among), org=org, role=rng.choice(roles)))
+    settled = [*town.firms, *town.hosts, *town.public, *town.clubs]
+    founders = rng.sample([person for person in town.people if person.age > 27], len(settled))
+    for org, founder in zip(settled, founders, strict=True):
         street = org.inside if org.inside in town.streets else rng.choice(town.streets)
         if org.inside not in town.villages:
             found.append(fact("located_in", org=org, place=street))
-        found.append(fact("founded", org=org, year=rng.randrange(1850, 2016), person=rng.choice(town.people)))
-        found.append(fact("employs", org=org, number=rng.randrange(3, 90)))
+        year = rng.randrange(2024 - founder.age + 18, 2018)  # of age, and before the chronicle begins
+        found.append(fact("founded", org=org, year=year, person=founder))
+        found.append(fact("employs", org=org, number=len(town.staff(org)) + rng.randrange(3, 85)))
     for org in town.firms:
         for goods in rng.sample(lexicon.TRADES[org.noun.en], 2):
             found.append(fact("makes", org=org, goods=goods))
@@ -217,19 +236,26 @@ SIDES = lexicon.words("north=北, south=南, east=东, west=西, north-east=东�
 
 
 def families(people: list[Person], rng: random.Random) -> list[Fact]:
-    """Marriages, parents and siblings, each person in at most one of a kind."""
-    found, single, by_name = [], set(people), {}
+    """Marriages, parents and siblings: nobody has two spouses, or a parent that a sibling has not."""
+    found, by_name = [], {}
     for person in people:
         by_name.setdefault(person.last, []).append(person)
     for members in by_name.values():
         members.sort(key=lambda person: -person.age)
-        for older, younger in itertools.pairwise(members):
-            gap = older.age - younger.age
-            if gap >= 20:
-                found.append(fact("parent", person=older, other=younger))
-            elif gap < 8 and older.woman != younger.woman and {older, younger} <= single and rng.random() < 0.6:
-                found.append(fact("married", person=older, other=younger))
-                single -= {older, younger}
+        older = eldest = members[0]  # the one born before, and the first of that one's siblings
+        wed = False
+        for person in members[1:]:
+            gap = older.age - person.age
+            if gap < 8 and older.woman != person.woman and not wed and rng.random() < 0.6:
+                found.append(fact("married", person=older, other=person))
+                wed = True  # who has married into the family is nobody's sibling here
+                continue
+            if 20 <= gap <= 40:
+                found.append(fact("parent", person=older, other=person))
+                eldest = person
+            elif eldest.age - person.age < 18:
+                found.append(fact("sibling", person=older, other=person))
             else:
-                found.append(fact("sibling", person=older, other=younger))
+                eldest = person
+            older, wed = person, False
     return found

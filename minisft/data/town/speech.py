@@ -18,6 +18,7 @@ class Memory:
     known: set = field(default_factory=set)  # whatever has been named
     recent: list = field(default_factory=list)  # in the sentence before
     current: list = field(default_factory=list)  # in this sentence
+    trades: set = field(default_factory=set)  # people whose job has been said
     topic: object = None  # the subject of the last clause: a pronoun in subject position means it first
 
     def close_sentence(self) -> None:
@@ -49,6 +50,7 @@ class Speech:
         """`plain` text always says names in full: sentences that stand alone."""
         self.rng, self.narrator, self.informal, self.plain = rng, narrator, informal, plain
         self.memory, self.marks = Memory(), Marks()
+        self.telling: Fact | None = None  # the fact of the clause that is being said
         self.book = phrase_book(self.language)
 
     def frame(self, fact: Fact, subject: object = None, verbs: int | None = None) -> Frame | None:
@@ -71,7 +73,12 @@ class Speech:
         frame = frame or self.frame(fact, verbs=1 if negated else None) or self.frame(fact)
         parts = expand(frame.parts, fact.roles, self.rng)
         tense = tense or ("present" if fact.day is None else "past")
-        return self.render(parts, fact, negated, tense, form)
+        self.telling = fact
+        said = self.render(parts, fact, negated, tense, form)
+        self.telling = None
+        if fact.kind == "works_for":
+            self.memory.trades.add(fact["person"])
+        return said
 
     def render(self, parts: list[str | Slot | Verb], fact: Fact, negated: bool, tense: str, form: str) -> str:
         """The parts of a frame in words."""
@@ -85,7 +92,7 @@ class Speech:
         """The text in a mark; the value is now named."""
         self.memory.current.append(value)
         self.memory.known.add(value)
-        return self.marks.put(text, Mark(value, role, tag))
+        return self.marks.put(text, Mark(value, role, tag, self.telling))
 
     def nested(self, entity: Entity, text: str, inner: str) -> str:
         """A name with the mark of the place inside it."""

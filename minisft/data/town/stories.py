@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from minisft.data.town import lexicon
 from minisft.data.town.lexicon import Thing, Word
-from minisft.data.town.population import Entity, Fact, Person, Town, fact
+from minisft.data.town.population import ARTS, Entity, Fact, Person, Town, fact
 
 YEARS = 6
 DAYS = 365 * YEARS
@@ -26,6 +26,10 @@ class Story:
     topic: str
     steps: tuple[Step, ...]
 
+    def facts(self) -> tuple[Fact, ...]:
+        """What happens."""
+        return tuple(step.fact for step in self.steps)
+
 
 class Cast:
     """Who and what a story is about, each drawn once."""
@@ -39,13 +43,39 @@ class Cast:
 
     def person(self, among: list[Person] | None = None) -> Person:
         """Somebody who is not yet in the story, where possible one of `among`."""
-        choice = next((p for p in among or () if p in self._people), self._people[-1])
+        choice = next((p for p in reversed(self._people) if p in (among or ())), self._people[-1])
         self._people.remove(choice)
         return choice
 
-    def place(self) -> Entity:
-        """A street or village."""
-        return self.rng.choice(self.town.streets + self.town.villages)
+    def elder(self, among: list[Person] | None = None) -> Person:
+        """Somebody who has worked for many years, where possible one of `among`."""
+        old = [person for person in self.town.people if person.age > 50]
+        return self.person([person for person in old if person in (among or old)] or old)
+
+    def couple(self) -> tuple[Person, Person]:
+        """Two who may marry."""
+        couples = [set(f.roles.values()) for f in self.town.facts if f.kind == "married"]
+        single = [p for p in self.town.people if 25 < p.age < 45 and not any(p in couple for couple in couples)]
+        one = self.person(single)
+        others = [p for p in single if p.woman != one.woman and p.last != one.last]
+        return one, self.person(sorted(others, key=lambda p: abs(p.age - one.age))[:4])
+
+    def career(self, person: Person) -> int:
+        """A number of years for which somebody can have worked at one place."""
+        return self.rng.randrange(2, max(3, person.age - 26))
+
+    def place(self, *but: Entity) -> Entity:
+        """A street or village, none of some."""
+        return self.rng.choice([place for place in self.town.streets + self.town.villages if place not in but])
+
+    def troupe(self) -> Entity:
+        """A club that performs."""
+        return self.rng.choice([club for club in self.town.clubs if club.noun.en in ARTS])
+
+    def hall(self) -> Entity:
+        """A public house with room for an audience or for pictures."""
+        halls = [org for org in self.town.public if org.noun.en not in ("hospital", "post office", "swimming pool")]
+        return self.rng.choice(halls or self.town.public)
 
     def doctor(self) -> Person:
         """Somebody who treats people."""
@@ -57,12 +87,12 @@ class Cast:
 
     def counted(self, goods: Word) -> Word:
         """Goods that can stand after a number: beer is counted in crates."""
-        return Word(f"crates of {goods.en}", f"箱装{goods.zh}") if goods.en in lexicon.MASS else goods
+        return Word(f"crates of {goods.en}", goods.zh) if goods.en in lexicon.MASS else goods
 
     def thing(self) -> Thing:
         """Something with a look: an old bicycle."""
         noun, look = self.rng.choice(lexicon.OBJECTS), self.rng.choice(lexicon.LOOKS)
-        return Thing(f"{look.en} {noun.en}", f"{look.zh}{'的' if len(look.zh) > 1 else ''}{noun.zh}", noun)
+        return Thing(f"{look.en} {noun.en}", f"{look.zh}{noun.zh}", noun)
 
     def some(self, listing: tuple[Word, ...]) -> Word:
         """One of a list of words."""
@@ -73,15 +103,16 @@ class Cast:
         value = self.rng.randrange(low, high)
         return value - value % (5 if high < 1000 else 100 if high < 100_000 else 1000)
 
-    def tell(self, kind: str, link: str = "then", after: int = 0, chance: float = 1.0, **roles: object) -> None:
-        """Add a step `after` days later, with a probability."""
+    def tell(self, kind: str, link: str = "then", after: int = 0, chance: float = 1.0, **roles: object) -> bool:
+        """Add a step `after` days later, with a probability; whether it was added."""
         if self.rng.random() >= chance:
             self.gap = True
-            return
+            return False
         # What follows from a step that is left out follows from nothing; and not every reason is said.
         loose = (link == "so" and self.rng.random() < 0.4) or (self.gap and link != "also")
         self.day, self.gap = self.day + after, False
         self.steps.append(Step(fact(kind, self.day, **roles), "then" if loose else link))
+        return True
 
     def later(self, most: int = 9) -> int:
         """A number of days, often none."""

@@ -4,12 +4,17 @@ import random
 
 from minisft.data.town.chinese import Chinese
 from minisft.data.town.english import English
-from minisft.data.town.frames import Slot
+from minisft.data.town.frames import Frame, Slot
 from minisft.data.town.population import Entity, Fact, Person, Town, fact
 from minisft.data.town.speech import Speech
 from minisft.data.town.stories import Step
 
 LANGUAGES: dict[str, type[Speech]] = {"en": English, "zh": Chinese}
+# What can be compared: in which words, of whom, and by which number.
+COMPARED = {
+    "employs": ("busier", "org", "number"), "founded": ("earlier", "org", "year"),
+    "population": ("larger", "place", "number"),
+}  # fmt: skip
 BACKGROUND = ("works_for", "lives_in", "born_in", "owns", "leads")
 
 
@@ -23,10 +28,15 @@ class Teller:
         self.speech = LANGUAGES[language](rng, narrator, informal)
         self.now = 0  # the day on which the text is written
         self.day: int | None = None  # of the last event told
+        self.used: list[Frame] = []  # to say something that is no step of a story
 
     def say(self, kind: str, tense: str = "past", **roles: object) -> str:
         """One sentence that is a fact of its own."""
-        told = self.speech.sentence(self.speech.clause(fact(kind, 0, **roles), tense=tense))
+        move = fact(kind, 0, **roles)
+        frames = [self.speech.frame(move) for _ in range(9)]
+        frame = next((frame for frame in frames if frame not in self.used), frames[0])  # nobody says a thing twice
+        self.used.append(frame)
+        told = self.speech.sentence(self.speech.clause(move, tense=tense, frame=frame))
         self.speech.memory.close_sentence()
         return told
 
@@ -80,8 +90,12 @@ class Teller:
         who = told.roles[begins] if begins else None
         about = self.about(who) if isinstance(who, Person) and self.rng.random() < background else None
         if about and who is not self.narrator and who not in speech.memory.known:
+            speech.telling = told
             name = speech.name(who, Slot(begins), subject=True)
-            told_of = speech.clause(about, form="bare", frame=speech.frame(about, subject=who))
+            if who in speech.memory.trades:  # "the baker Ann Lee, who works as a baker"
+                about = self.about(who, "works_for")
+            frames = [one for one in speech.book[about.kind] if one.parts[0] == Slot("person")]
+            told_of = speech.clause(about, form="bare", frame=self.rng.choice(frames))
             rest = speech.clause(told, form="bare", frame=frame)
             clause = speech.who(name, told_of, who) + rest
         else:
@@ -92,10 +106,29 @@ class Teller:
             return f"{when}{'，' if self.rng.random() < 0.5 else ''}{clause}"
         return f"{when} {clause}" if self.rng.random() < 0.5 else f"{clause} {when}"
 
-    def about(self, person: Person) -> Fact | None:
-        """Something that is always true of a resident, and can be said with the resident as its subject."""
-        found = [f for f in self.town.facts if f.kind in BACKGROUND and f.roles.get("person") == person]
+    def about(self, person: Person, but: str = "") -> Fact | None:
+        """Something that is always true of a resident, not of one kind; it can be said with the resident as subject."""
+        kinds = [kind for kind in BACKGROUND if kind != but]
+        found = [f for f in self.town.facts if f.kind in kinds and f.roles.get("person") == person]
         return self.rng.choice(found) if found else None
+
+    def compare(self, about: list[object]) -> list[str]:
+        """A sentence that compares one of these, where one can be, with another resident, place or firm."""
+        measured: list[tuple[str, Entity, int]] = [("older", person, person.age) for person in self.town.people]
+        for found in self.town.facts:
+            if found.kind in COMPARED:
+                move, subject, role = COMPARED[found.kind]
+                measured.append((move, found[subject], -found[role] if role == "year" else found[role]))
+        own = [entry for entry in measured if entry[1] in about]
+        if not own:
+            return []
+        move, one, value = self.rng.choice(own)
+        others = [entry for entry in measured if entry[0] == move and abs(entry[2] - value) > 1]  # "one years"
+        _, other, less = self.rng.choice([entry for entry in others if entry in own] or others)
+        if less > value:
+            one, other = other, one
+        subject = {"older": "person", "larger": "place"}.get(move, "org")
+        return [self.say(move, "present", **{subject: one, "other": other}, gap=abs(value - less))]
 
     def _continued(self, clause: str, link: str, when: str) -> str:
         """A clause that opens a sentence, with how it follows."""

@@ -66,7 +66,7 @@ def draw_aspects(writer: Writer, domain: str, language: str) -> Row | None:
     aspect = chosen[at][1]
     span = aspect.zh if language == "zh" else aspect.en
     text = whole(tell(teller, opinions), language)
-    # 汤 within another word, "bed" in "bedroom": which one is meant would be a guess.
+    # 汤 within another word, "room" in "bathroom": which one is meant would be a guess.
     return {"text": text, "span": span, "label": signs[at] + 1} if text.lower().count(span) == 1 else None
 
 

@@ -1,5 +1,8 @@
 """Questions whose answer stands in the text."""
 
+import re
+
+from minisft.data.town.chinese import TRADING
 from minisft.data.town.documents import Text, Writer
 from minisft.data.town.frames import Frame, Slot, Verb, expand
 from minisft.data.town.markup import Span
@@ -17,19 +20,23 @@ def wh(value: object, language: str) -> str:
     if isinstance(value, Person):
         return "谁" if language == "zh" else "who"
     if isinstance(value, Entity):
-        return f"哪家{value.noun.zh}" if language == "zh" else f"which {value.noun.en}"
+        measure = "家" if value.noun in TRADING else "艘" if value.tag == "MISC" else "个"
+        return f"哪{measure}{value.noun.zh}" if language == "zh" else f"which {value.noun.en}"
     return "什么" if language == "zh" else "what"
 
 
-def question(told: Fact, role: str, teller: Teller) -> str | None:
-    """A question for one role of a fact, from one of its frames that can be turned into one; else None."""
+def question(told: Fact, role: str, teller: Teller, said: set[object]) -> tuple[str, set[object]] | None:
+    """A question for one role of a fact, from one of its frames that can be turned into one, and whom and what it
+    names; else None.
+    """
     language = teller.speech.language
     speech = LANGUAGES[language](teller.rng, plain=True)
-    frames = [frame for frame in speech.book[told.kind] if _can_ask(frame, told)]
+    named = {name: value for name, value in told.roles.items() if value in said}  # it tells no more than the text
+    frames = [frame for frame in speech.book[told.kind] if _can_ask(frame, named, language)]
     if not frames:
         return None
     frame = teller.rng.choice(frames)
-    parts = [part for part in expand(frame.parts, told.roles, teller.rng) if part != "^"]
+    parts = [part for part in expand(frame.parts, named, teller.rng) if part != "^"]
     if not any(isinstance(part, Slot) and part.role == role for part in parts):
         return None
     value = told[role]
@@ -37,14 +44,19 @@ def question(told: Fact, role: str, teller: Teller) -> str | None:
     if language == "zh":
         word = "哪里" if isinstance(value, Entity) and value.tag == "LOC" else wh(value, "zh")
         parts[at] = word
-        return speech.marks.read(speech.render(parts, told, False, "past", "finite"))[0] + "？"
-    text = _english(parts, at, told, speech)
-    return speech.marks.read(text)[0] if text else None
+        text = speech.render(parts, told, False, "past", "finite") + "？"
+    else:
+        text = _english(parts, at, told, speech)
+    if text is None:
+        return None
+    plain, spans = speech.marks.read(text)
+    return plain, {span.mark.value for span in spans}
 
 
-def _can_ask(frame: Frame, told: Fact) -> bool:
-    subject = frame.begins_with()
-    return frame.needs <= told.roles.keys() and subject is not None and frame.verbs() == 1
+def _can_ask(frame: Frame, named: dict[str, object], language: str) -> bool:
+    """English has its question word first: the frame must begin with its subject and the verb."""
+    turns = language == "zh" or frame.begins_with() is not None
+    return turns and frame.needs <= named.keys() and frame.verbs() == 1
 
 
 def _english(parts: list, at: int, told: Fact, speech: object) -> str | None:
@@ -55,7 +67,9 @@ def _english(parts: list, at: int, told: Fact, speech: object) -> str | None:
         parts = [wh(value, "en"), *parts[1:]]
         return _capital(speech.render(parts, told, False, "past", "finite")) + "?"
     verb = next(n for n, part in enumerate(parts) if isinstance(part, Verb))
-    if verb > at or parts[verb].plural or parts[at].possessive:
+    around = [part.split() if isinstance(part, str) else [] for part in (parts[at - 1], *parts[at + 1 : at + 2])]
+    halved = ["and"] in around or (around[0][-1:] == ["of"] and len(around) > 1)  # "set the roof of on fire"
+    if verb > at or parts[verb].plural or parts[at].possessive or halved:
         return None
     word, rest = wh(value, "en"), parts[verb + 1 : at] + parts[at + 1 :]
     if isinstance(value, Entity) and value.tag == "LOC":
@@ -79,14 +93,23 @@ def _capital(text: str) -> str:
     return text[0].upper() + text[1:]
 
 
-def answers(spans: list[Span], text: str, value: object) -> list[tuple[int, str]]:
-    """Where a value stands in a text by its name, the fullest name first in the text; no pronouns."""
-    found = [(span.start, text[span.start : span.end]) for span in spans if span.mark.value == value]
-    found = [(start, name) for start, name in found if name.lower() not in PRONOUNS]
-    if isinstance(value, Entity):
-        full = [(start, name) for start, name in found if name in (value.en, value.zh, value.en.removeprefix("the "))]
-        return full
-    return found[:1]
+def answer(spans: list[Span], text: str, value: object, told: Fact) -> tuple[int, str] | None:
+    """Where a value stands by its full name: in the clause that tells the fact, or last before it where that clause
+    has a pronoun or leaves it out. None where that clause has another name for it.
+    """
+    clause = [span for span in spans if span.mark.fact is told]
+    full = {value.en.removeprefix("the "), value.zh}
+    found = []
+    for span in (span for span in spans if span.mark.value == value):
+        name = text[span.start : span.end]
+        if re.sub("^(an?|the) ", "", name, flags=re.I) in full:
+            found.append((span.start, name))
+            if span.mark.fact is told:
+                return found[-1]
+        elif span.mark.fact is told and name.lower() not in PRONOUNS:
+            return None
+    before = [one for one in found if clause and one[0] < clause[0].start]
+    return before[-1] if before else None
 
 
 def draw_question(writer: Writer, domain: str, language: str) -> Row | None:
@@ -104,24 +127,21 @@ def draw_question(writer: Writer, domain: str, language: str) -> Row | None:
         return None  # who tells of "me" is not named
     role = rng.choice(roles)
     value = told[role]
-    found = answers(read[0][1], read[0][0], value)
-    asked = question(told, role, parts[0].teller) if found else None
-    if asked is None or found[0][1] in asked or _ambiguous(parts[0], told, role):
+    found = answer(read[0][1], read[0][0], value, told)
+    said = {span.mark.value for span in read[0][1]}
+    asked, named = (question(told, role, parts[0].teller, said) if found else None) or ("", set())
+    if not asked or found[1] in asked or _ambiguous(parts, told, named):
         return None
     return {
         "id": "", "title": parts[0].topic, "context": context, "question": asked,
-        "answers": {"text": [found[0][1]], "answer_start": [found[0][0]]},
+        "answers": {"text": [found[1]], "answer_start": [found[0]]},
     }  # fmt: skip
 
 
-def _ambiguous(text: Text, told: Fact, role: str) -> bool:
-    """Whether another fact of the text gives the question another answer."""
-    rest = {key: value for key, value in told.roles.items() if key != role}
-    return any(
-        other is not told and other.kind == told.kind and other.roles[role] != told[role]
-        and any(other.roles.get(key) == value for key, value in rest.items())
-        for other in text.facts
-    )  # fmt: skip
+def _ambiguous(texts: list[Text], told: Fact, named: set[object]) -> bool:
+    """Whether another fact of the texts may answer a question that names these values."""
+    others = [other for text in texts for other in text.facts if other.kind == told.kind and other is not told]
+    return any(not named or named & set(other.roles.values()) for other in others)
 
 
 def qa(domain: str, language: str) -> dict[str, list[Row]]:

@@ -1,5 +1,7 @@
 """What holds between two names of a sentence, and in which direction."""
 
+import itertools
+
 from minisft.data.town.documents import Writer
 from minisft.data.town.frames import Frame
 from minisft.data.town.markup import Span
@@ -22,6 +24,7 @@ RELATIONS = {
     "married": ("Spouses", "person", "other"),
     "neighbour": ("Neighbours", "person", "other"),
 }
+FAMILY = ("parent", "sibling", "married", "neighbour")  # what is so for one is often so for the other
 SYMMETRIC = ("Siblings", "Spouses", "Neighbours")
 LABELS = [
     "Other",
@@ -59,20 +62,21 @@ def draw_relation(writer: Writer, domain: str, language: str) -> Row | None:
     speech = LANGUAGES[language](rng, plain=True)
     plain, spans = speech.marks.read(sentence_of(chosen, language, speech, domain))
     names = [span for span in spans if isinstance(span.mark.value, Entity) and span.mark.role != "inside"]
-    if rng.random() < 0.2:
-        one, two = sorted(rng.sample(names, 2), key=lambda span: span.start)
+    if rng.random() < 0.15:
+        pairs = [pair for pair in itertools.combinations(names, 2) if not _related(pair, chosen)]
+        label = "Other"
     else:
-        pair = _told(first, names)
-        if pair is None:
-            return None
-        one, two = pair
-    if one.mark.value == two.mark.value:
+        told = [span for span in names if span.mark.fact is first]
+        pairs = [pair for pair in itertools.combinations(told, 2) if {span.mark.value for span in pair} == mine]
+        label = relation_of(first, pairs[0][0].mark.value) if pairs else ""
+    if not pairs:
         return None
+    one, two = rng.choice(pairs)
     text = (
         f"{plain[: one.start]}<e1>{plain[one.start : one.end]}</e1>{plain[one.end : two.start]}"
         f"<e2>{plain[two.start : two.end]}</e2>{plain[two.end :]}"
     )
-    return {"sentence": text, "relation": relation_of(one.mark.value, two.mark.value, chosen)}
+    return {"sentence": text, "relation": label}
 
 
 def _naming_both(fact: Fact, speech: Speech) -> list[Frame]:
@@ -84,24 +88,20 @@ def _pair(fact: Fact) -> tuple[object, object]:
     return fact.roles[first], fact.roles[second]
 
 
-def _told(fact: Fact, names: list[Span]) -> tuple[Span, Span] | None:
-    """Where the two names of a fact stand, in the clause that says it: next to each other. None if one is not said."""
-    found = [
-        (one, two)
-        for one in names
-        for two in names
-        if one.start < two.start and {one.mark.value, two.mark.value} == set(_pair(fact))
-    ]
-    return min(found, key=lambda pair: pair[1].start - pair[0].end, default=None)
+def _related(pair: tuple[Span, Span], facts: list[Fact]) -> bool:
+    """Whether facts say something of both names, also two together: where one's wife lives, one's brother's mother."""
+    one, two = ({name.mark.value} for name in pair)
+    pairs = [set(_pair(fact)) for fact in facts]
+    homes = [set(_pair(fact)) for fact in facts if fact.kind == "lives_in"]
+    near = [set(_pair(fact)) for fact in facts if fact.kind in FAMILY]
+    ones, twos = (value.union(*(people for people in near if value & people)) for value in (one, two))
+    return one | two in pairs or bool(ones & twos) or any(home & ones and home & twos for home in homes)
 
 
-def relation_of(one: Entity, two: Entity, facts: list[Fact]) -> str:
-    """The label of a pair: what a fact of the sentence says of both, or Other."""
-    for fact in facts:
-        name = RELATIONS[fact.kind][0]
-        if set(_pair(fact)) == {one, two}:
-            return name if name in SYMMETRIC else f"{name}({'e1,e2' if _pair(fact)[0] == one else 'e2,e1'})"
-    return "Other"
+def relation_of(fact: Fact, one: Entity) -> str:
+    """The label of the two names of a fact, of which `one` stands first."""
+    name = RELATIONS[fact.kind][0]
+    return name if name in SYMMETRIC else f"{name}({'e1,e2' if _pair(fact)[0] == one else 'e2,e1'})"
 
 
 def relations(domain: str, language: str) -> dict[str, list[Row]]:
