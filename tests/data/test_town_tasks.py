@@ -11,11 +11,11 @@ from town_reader import is_negated, patterns, read
 
 from minisft.data import load_task
 from minisft.data.town import opinions
+from minisft.data.town.builder import build_town
 from minisft.data.town.documents import Writer
 from minisft.data.town.frames import phrase_book
 from minisft.data.town.names import NAMES, WOMEN
 from minisft.data.town.plots import TOPICS, draw_story
-from minisft.data.town.population import build_town
 from minisft.data.town.stories import Cast
 from minisft.data.town.tasks import TOWN, feelings, logic, naming, relations
 from minisft.data.town.tasks.worlds import LEADS, rows_of

@@ -37,7 +37,7 @@ class Chinese(Speech):
                 # Phrases without a marked verb (是, 在) are negated where the subject ends.
                 said.append(self._deny(part) if denies and number else part.lstrip())
             elif isinstance(part, Verb):
-                done = "了" if not negated and tense in ("past", "perfect", "pluperfect") else ""
+                done = "了" if not negated and tense == "past" else ""
                 said.append(before + part.lemma.replace("~", done))
                 before = ""
             elif subject or number:
@@ -77,8 +77,7 @@ class Chinese(Speech):
             return self.mark("她" if person.woman else "他", person, role)
         known = person in self.memory.known
         name = self.mark(person.zh, person, role, "PER")
-        own = self.telling is not None and self.telling.kind == "works_for"  # this says the job itself
-        if self.plain or self.informal or known or own or self.rng.random() < 0.6:
+        if self.plain or self.informal or known or self.says_job() or self.rng.random() < 0.6:
             return name
         self.memory.trades.add(person)
         return person.noun.zh + name
@@ -130,8 +129,7 @@ class Chinese(Speech):
             "so": (
                 (f"{before}，所以{when}{clause}", ""), (before, f"因此，{clause}"), (before, f"结果{clause}"),
                 (f"{before}，于是{when}{clause}", ""),
-                *([(f"因为{before}，所以{clause}", "")] * bare),
-                *([(f"由于{before}，{when}{clause}", "")] * bare),
+                *([(f"因为{before}，所以{clause}", ""), (f"由于{before}，{when}{clause}", "")] * bare),
             ),
             "but": (
                 (f"{before}，但是{when}{clause}", ""), (before, f"不过，{when}{clause}"),
@@ -159,10 +157,6 @@ class Chinese(Speech):
     def same_subject(self, before: str, clause: str, link: str) -> str:
         """A clause without its subject after another with the same one."""
         return f"{before}，{'但是' if link == 'but' else self.rng.choice(('并', '还', '又', ''))}{clause}"
-
-    def after(self, gerund: str, clause: str) -> str:
-        """What somebody did after doing something else."""
-        return f"{gerund}之后，{clause}"
 
     def who(self, name: str, clause: str, person: Person) -> str:
         """A name with a clause about it, ready for the verb."""

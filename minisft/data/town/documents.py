@@ -2,18 +2,20 @@
 
 import random
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from minisft.data.town import lexicon
+from minisft.data.town.builder import build_town
 from minisft.data.town.frames import phrase_book
 from minisft.data.town.names import NAMES
-from minisft.data.town.opinions import LODGING, judge, pick_aspects
+from minisft.data.town.opinions import LODGING, judge, pick_aspects, sentences_of
 from minisft.data.town.plots import draw_story
-from minisft.data.town.population import Entity, Fact, Person, Town, build_town
+from minisft.data.town.population import Entity, Fact, Person, Town
 from minisft.data.town.stories import DAYS, Cast, Step, Story
 from minisft.data.town.teller import Teller
 from minisft.data.town.wishes import DESK, OFFICE
 
+# How a story may end that has not ended yet.
 HOPES = (
     "build", "reopen", "resume", "win_prize", "profit", "recover", "forgive", "find", "give_back", "hire", "repair",
     "inaugurate",
@@ -110,23 +112,19 @@ class Writer:
         frames = [frame.needs for frame in phrase_book(self.language)[true.kind] if frame.needs <= true.roles.keys()]
         said = [role for role in true.roles if all(role in needs for needs in frames)]  # else what is denied is true
         for role in self.rng.sample(said, len(said)):
-            value, others = true.roles[role], None
-            if isinstance(value, Person):
-                others = self.town.people
-            elif isinstance(value, Entity):
-                others = self.town.alike(value)
-            if others:
-                other = self.rng.choice(others)
-                roles = true.roles | {role: other}
-                if other not in true.roles.values() and all(step.fact.roles != roles for step in story.steps):
-                    return Fact(true.kind, roles, true.day)
+            if isinstance(true[role], Entity):
+                other = self.rng.choice(self.town.alike(true[role]))
+                false = true.but(**{role: other})
+                if other not in true.roles.values() and all(step.fact.roles != false.roles for step in story.steps):
+                    return false
         return None
 
     def diary(self, topic: str | None) -> Text:
         """A day as one of those who were there wrote it down."""
         story, narrator = self.with_narrator(topic)
         teller = self.teller(story.steps[-1].fact.day, narrator, informal=True)
-        sentences = [teller.say("weather_now", **self.props(teller))] * (self.rng.random() < 0.7)
+        weather = teller.say("weather_now", **self.props(teller))
+        sentences = [weather] if self.rng.random() < 0.7 else []
         if self.rng.random() < 0.5:
             sentences.append(teller.say("diary_meal", **self.props(teller)))
         sentences += teller.steps(list(story.steps), background=0.1)
@@ -143,13 +141,18 @@ class Writer:
         friend, third = self.rng.sample([p for p in self.town.people if p not in _people(story.facts())], 2)
         props = self.props(teller, (), other=friend, third=third)
         zh = self.language == "zh"
+
+        def called(person: Person) -> str:
+            return teller.speech.mark(person.zh if zh else person.first, person, "name", "PER")
+
         opening = teller.say("letter_open", "present", **props)
-        to = teller.speech.mark(friend.zh if zh else friend.first, friend, "name", "PER")
-        sentences = [f"亲爱的{to}：{opening}" if zh else f"Dear {to}, {opening[0].lower()}{opening[1:]}"]
+        sentences = [
+            f"亲爱的{called(friend)}：{opening}" if zh else f"Dear {called(friend)}, {opening[0].lower()}{opening[1:]}"
+        ]
         sentences += teller.steps(list(story.steps), background=0.2)
         sentences.append(teller.say("letter_ask", "present", **props))
         sentences.append(teller.say("letter_end", "present", **props | {"place": props["village"]}))
-        name = teller.speech.mark(narrator.zh if zh else narrator.first, narrator, "name", "PER")
+        name = called(narrator)
         sentences.append(f"你的{name}" if zh else f"{self.rng.choice(('Yours', 'Love', 'Ever yours'))}, {name}")
         return Text("letter", story.topic, sentences, teller, story.facts())
 
@@ -168,15 +171,15 @@ class Writer:
         told = []
         for story in stories:
             meeting = [step for step in story.steps if step.fact.kind in MEETING][: self.rng.randrange(2, 5)]
-            told.append([Step(Fact(step.fact.kind, step.fact.roles, day), step.link) for step in meeting])
+            told.append([replace(step, fact=replace(step.fact, day=day)) for step in meeting])
         facts = [step.fact for steps in told for step in steps]
         busy = _people(facts)
         chair, absent, missing = self.rng.sample([person for person in self.town.people if person not in busy], 3)
         votes = [found["number"] + found["against"] for found in facts if "against" in found.roles]
         present = max(votes, default=9) + self.rng.randrange(1, 6)
         teller = self.teller(day + 1)
-        opening = self.props(teller, org=self.town.council, person=chair, number=present)
-        sentences = [teller.say("minutes_open", **opening)]
+        props = self.props(teller, org=self.town.council, person=chair, number=present)
+        sentences = [teller.say("minutes_open", **props)]
         if self.rng.random() < 0.6:
             sentences.append(teller.say("minutes_absent", **self.props(teller, person=absent, other=missing)))
         for steps in told:
@@ -189,9 +192,9 @@ class Writer:
         return Text("minutes", "council", sentences, teller, tuple(facts))
 
     def entry(self, topic: str | None) -> Text:
-        """An encyclopaedia's article on a village, a firm, a club or a resident."""
+        """An encyclopaedia's article on a village, an organisation or a resident."""
         rng, town = self.rng, self.town
-        about = rng.choice([*town.villages, *town.firms, *town.hosts, *town.public, *town.clubs, *town.people[:12]])
+        about = rng.choice([*town.villages, *town.businesses, *town.public, *town.clubs, *town.people[:12]])
         facts = [found for found in town.facts if about in found.roles.values()]
         rng.shuffle(facts)
         facts.sort(key=lambda found: next(iter(found.roles.values())) is not about)  # first what it is itself
@@ -216,27 +219,18 @@ class Writer:
         props = self.props(teller, org=org, place=town.where(org))
         if target == "play":
             props["club"] = self.cast().troupe()
-        nights = target != "host" or org.noun.en in ("hotel", "guest house")
-        if not nights:
-            del props["number"]
+        lacking = LODGING if target == "host" and org.noun.en not in ("hotel", "guest house") else ()
+        if lacking:
+            del props["number"]  # of nights
         sentences = [teller.say(f"{target}_open", **props)]
-        text, mood = "", rng.choice((1, -1))
+        mood = rng.choice((1, -1))
         signs = [mood if rng.random() < 0.7 else -mood for _ in range(rng.randrange(2, 6))]
-        before = 0
-        for (group, aspect), sign in zip(
-            pick_aspects(target, len(signs), rng, () if nights else LODGING), signs, strict=True
-        ):
-            said = judge(teller.speech, group, aspect, sign, friend, me, rng).text
-            if text and rng.random() < 0.6:
-                text, rest = teller.speech.join(text, "also" if sign == before else "but", said, "", bare=False)
-            else:
-                rest = said if text else ""
-                text = text or said
-            if rest:
-                sentences.append(teller.speech.sentence(text))
-                text = rest
-            before = sign
-        sentences.append(teller.speech.sentence(text))
+        aspects = pick_aspects(target, len(signs), rng, lacking)
+        opinions = (
+            judge(teller.speech, group, aspect, sign, friend, me, rng)
+            for (group, aspect), sign in zip(aspects, signs, strict=True)
+        )
+        sentences += sentences_of(opinions, teller.speech, joined=0.6)
         sentences.append(teller.say("again" if sum(signs) > 0 else "never", "present", **self.props(teller, org=org)))
         return Text("review", target, sentences, teller)
 
@@ -246,16 +240,16 @@ class Writer:
         office = intents[0] in OFFICE if intents else rng.random() < 0.4
         intents = intents or (rng.choice(OFFICE if office else DESK),)
         me = rng.choice(self.town.people)
+        home = self.town.home[me]
         teller = self.teller(rng.randrange(DAYS), me)
         teller.speech.memory.known.add(me)
         sentences = []
         if rng.random() < 0.7:
-            props = self.props(teller, place=self.town.home[me])
+            props = self.props(teller, place=home)
             sentences.append(teller.say("office_open" if office else "desk_hello", "present", **props))
         if rng.random() < 0.3:
             sentences.append(teller.say("desk_done", "past", **self.props(teller)))
         for intent in intents:
-            home = self.town.home[me]
             moved = {"origin": home, "place": self.cast().place(home)} if intent == "change_address" else {}
             sentences.append(teller.say(intent, "present", **self.props(teller, **moved)))
         if rng.random() < 0.6:

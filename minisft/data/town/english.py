@@ -37,12 +37,8 @@ def conjugate(lemma: str, tense: str, person: str, negated: bool = False, short:
             return auxiliary + "n't"
         return auxiliary + " not" if not (short and auxiliary == "will") else "won't"
 
-    have = "has" if person == "s" else "have"
     if tense == "future":
         return f"{no('will') if negated else 'will'} {lemma}"
-    if tense in ("perfect", "pluperfect"):
-        auxiliary = "had" if tense == "pluperfect" else have
-        return f"{no(auxiliary) if negated else auxiliary} {inflect(lemma, 'VBN')}"
     if lemma == "be":
         form = IRREGULAR[lemma, tense, person]
         return no(form) if negated else form
@@ -87,20 +83,9 @@ class English(Speech):
             if isinstance(part, str):
                 said.append(part)
             elif isinstance(part, Verb):
-                if form == "gerund" and not verb_seen:
-                    said.append(inflect(part.lemma, "VBG"))
-                else:
-                    number = "p" if part.plural else person
-                    no = negated and not verb_seen
-                    said.append(
-                        conjugate(
-                            part.lemma,
-                            "past" if part.past else tense,
-                            number,
-                            no,
-                            self.informal and self.rng.random() < 0.7,
-                        )
-                    )
+                short = self.informal and self.rng.random() < 0.7
+                number, when = "p" if part.plural else person, "past" if part.past else tense
+                said.append(conjugate(part.lemma, when, number, negated and not verb_seen, short))
                 verb_seen = True
             else:
                 value = fact.roles[part.role]
@@ -148,8 +133,8 @@ class English(Speech):
         tail = "'s" if possessive else ""
         if self.plain or role == "name" or person not in self.memory.known:
             name = self.mark(person.en, person, role, "PER")
-            own = self.telling is not None and self.telling.kind == "works_for"  # this says the job itself
-            if self.plain or self.informal or possessive or own or role == "name" or self.rng.random() < 0.6:
+            bare = self.plain or self.informal or possessive or role == "name" or self.says_job()
+            if bare or self.rng.random() < 0.6:
                 return name + tail
             self.memory.trades.add(person)
             return f"the {person.noun.en} {name}"
@@ -268,10 +253,6 @@ class English(Speech):
     def same_subject(self, before: str, clause: str, link: str) -> str:
         """A clause without its subject after another with the same one."""
         return f"{before} {'but' if link == 'but' else 'and'} {clause}"
-
-    def after(self, gerund: str, clause: str) -> str:
-        """What somebody did after doing something else."""
-        return f"after {gerund}, {clause}"
 
     def who(self, name: str, clause: str, person: Person) -> str:
         """A name with a clause about it, ready for the verb."""

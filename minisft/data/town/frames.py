@@ -6,6 +6,8 @@
 ^             where Chinese puts its negation, if not just before the verb
 [on {day}]    said half of the time, and only where its roles are filled
 (a|the)       one of these
+
+What follows a kind on its line is for the reader: roles that its facts have.
 """
 
 import random

@@ -24,6 +24,11 @@ def words(text: str) -> tuple[Word, ...]:
     return tuple(Word(en.strip(), zh.strip()) for en, zh in pairs)
 
 
+def counted(goods: Word) -> Word:
+    """Goods that can stand after a number: beer is counted in crates."""
+    return Word(f"crates of {goods.en}", goods.zh) if goods.en in MASS else goods
+
+
 JOBS = words("""
     baker=面包师, butcher=屠夫, carpenter=木匠, clerk=职员, cook=厨师, doctor=医生, driver=司机, gardener=园丁,
     lawyer=律师, nurse=护士, painter=画家, pilot=领航员, plumber=水管工, tailor=裁缝, teacher=教师, fisher=渔民,
@@ -70,23 +75,10 @@ TRADES = {
     "nursery": words("roses=玫瑰, tulips=郁金香, fruit trees=果树, herbs=香草, seedlings=树苗"),
 }
 # Goods that are not counted one by one.
-MASS = frozenset(
-    [
-        "bread",
-        "beer",
-        "cider",
-        "lemonade",
-        "ginger ale",
-        "milk",
-        "cheese",
-        "butter",
-        "yoghurt",
-        "cream",
-        "herring",
-        "mackerel",
-        "smoked eel",
-    ]
-)
+MASS = (
+    "bread", "beer", "cider", "lemonade", "ginger ale", "milk", "cheese", "butter", "yoghurt", "cream", "herring",
+    "mackerel", "smoked eel",
+)  # fmt: skip
 # What Chinese counts goods in, if not in boxes.
 MEASURES = {
     goods: measure
@@ -107,10 +99,12 @@ PUBLIC = words("""
     hospital=医院, school=学校, library=图书馆, museum=博物馆, theatre=剧院, swimming pool=游泳馆, cinema=电影院,
     concert hall=音乐厅, art gallery=美术馆, post office=邮局
 """)
-CLUBS = words("""
-    rowing club=划船俱乐部, chess club=象棋俱乐部, football club=足球俱乐部, choir=合唱团, tennis club=网球俱乐部,
-    drama group=话剧社, brass band=铜管乐队, sailing club=帆船俱乐部
+# The clubs that play matches, and those that perform.
+TEAMS = words("""
+    rowing club=划船俱乐部, chess club=象棋俱乐部, football club=足球俱乐部, tennis club=网球俱乐部,
+    sailing club=帆船俱乐部
 """)
+TROUPES = words("choir=合唱团, drama group=话剧社, brass band=铜管乐队")
 OBJECTS = words("""
     bicycle=自行车, camera=照相机, watch=手表, violin=小提琴, tent=帐篷, ladder=梯子, guitar=吉他, suitcase=手提箱,
     painting=油画, ring=戒指, laptop=笔记本电脑, motor boat=汽艇, clock=座钟, fur coat=皮大衣, trumpet=小号,

@@ -1,6 +1,7 @@
 """What people think of things: aspects, grades with their strength, and ways to say a judgement."""
 
 import random
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from minisft.data.town.lexicon import Word, words
@@ -143,3 +144,17 @@ def judge(
     if way == "turn":
         roles["other"] = rng.choice([other for other in listing if other.strength * grade.strength < 0]).word
     return Opinion(speech.clause(fact(way, 0, **roles)), max(-STRONGEST, min(STRONGEST, value)))
+
+
+def sentences_of(opinions: Iterable[Opinion], speech: Speech, joined: float) -> list[str]:
+    """Judgements as sentences; a share is joined to the one before, by but where the two have opposite signs."""
+    told, text, before = [], "", 0.0
+    for opinion in opinions:
+        rest = opinion.text
+        if text and speech.rng.random() < joined:
+            link = "but" if before * opinion.value < 0 else "also"
+            text, rest = speech.join(text, link, rest, "", bare=False)
+        if text and rest:
+            told.append(speech.sentence(text))
+        text, before = rest or text, opinion.value
+    return [*told, speech.sentence(text)]

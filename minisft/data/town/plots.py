@@ -5,26 +5,33 @@ from collections.abc import Callable
 
 from minisft.data.town import lexicon
 from minisft.data.town.lexicon import Word
-from minisft.data.town.population import ARTS, Entity, Town
+from minisft.data.town.population import Entity, Town
 from minisft.data.town.stories import Cast, Story
+
+FIRE_CAUSES = lexicon.words("a faulty cable=电线故障, a gas leak=煤气泄漏, lightning=雷击, a candle=一支蜡烛")
+WATER_CAUSES = lexicon.words("heavy rain=大雨, a storm=暴风雨, a burst pipe=水管破裂, a blocked drain=下水道堵塞")
+ABSENCES = lexicon.words("""
+    a broken finger=手指骨折, a cold=感冒, the wedding of a cousin=表亲的婚礼, a late train=火车晚点, an exam=考试,
+    a sore knee=膝盖疼
+""")
+GOOD = lexicon.words("happy=高兴, proud=自豪, relieved=欣慰, grateful=感激")
+BAD = lexicon.words("sad=难过, angry=生气, worried=担心, disappointed=失望")
 
 
 def business(c: Cast) -> None:
     """A firm is taken over, does well or badly, hires or dismisses."""
-    org = c.rng.choice(c.town.firms + c.town.hosts)
-    staff, goods = c.town.staff(org), c.some(lexicon.TRADES.get(org.noun.en, lexicon.TRADES["bakery"]))
-    owner = c.person([person for person in c.town.people if person not in staff])
-    c.tell("buy_org", person=owner, org=org, price=c.pounds(20_000, 900_000))
+    org = c.rng.choice(c.town.businesses)
+    goods = c.some(lexicon.TRADES.get(org.noun.en, lexicon.TRADES["bakery"]))
+    c.tell("buy_org", person=c.person(c.town.outsiders(org)), org=org, price=c.pounds(20_000, 900_000))
     if c.rng.random() < 0.5:
         c.tell("profit", after=c.rng.randrange(20, 90), org=org, number=c.pounds(2_000, 90_000))
-        worker = c.person([person for person in c.town.people if person not in staff])
-        c.tell("hire", "so", org=org, person=worker, job=c.some(lexicon.POSTS))
+        c.tell("hire", "so", org=org, person=c.person(c.town.outsiders(org)), job=c.some(lexicon.POSTS))
         street = c.rng.choice([street for street in c.town.streets if street != c.town.where(org)])
         c.tell("move_org", after=c.later(30), chance=0.5, org=org, place=street)
         c.tell("win_prize", after=c.later(90), chance=0.6, agent=org, prize=c.some(lexicon.PRIZES))
     else:
         c.tell("loss", "but", after=c.rng.randrange(20, 90), org=org, number=c.pounds(2_000, 90_000))
-        c.tell("dismiss", "so", org=org, person=c.person(staff))
+        c.tell("dismiss", "so", org=org, person=c.person(c.town.staff(org)))
         c.tell("raise_price", "also", chance=0.6, org=org, goods=goods, percent=c.rng.randrange(3, 40))
         number, reason = c.rng.randrange(4, 40), Word("the pay", "工资")
         c.tell("strike", "so", after=c.later(), chance=0.5, org=org, number=number, reason=reason)
@@ -35,10 +42,9 @@ def orders(c: Cast) -> None:
     """A firm gets an order, and delivers or cannot."""
     org = c.rng.choice(c.town.firms)
     client = c.rng.choice(c.town.public + c.town.hosts + c.town.clubs)
-    goods, cause, staff = c.some(lexicon.TRADES[org.noun.en]), c.some(lexicon.CAUSES), c.town.staff(org)
-    new = c.rng.random() < 0.5
-    who = c.person([person for person in c.town.people if (person in staff) != new])
-    c.tell("order", client=client, org=org, number=c.rng.randrange(12, 600), goods=c.counted(goods))
+    goods, cause, new = c.some(lexicon.TRADES[org.noun.en]), c.some(lexicon.CAUSES), c.rng.random() < 0.5
+    who = c.person(c.town.outsiders(org) if new else c.town.staff(org))
+    c.tell("order", client=client, org=org, number=c.rng.randrange(12, 600), goods=lexicon.counted(goods))
     c.tell("hire", "so", after=c.later(), chance=float(new), org=org, person=who, job=c.some(lexicon.POSTS))
     if c.tell("close_shop", "but", after=c.later(), chance=0.5, org=org, cause=cause):
         c.tell("reopen", after=c.later(20), org=org)
@@ -47,11 +53,11 @@ def orders(c: Cast) -> None:
 
 
 def new_shop(c: Cast) -> None:
-    """Somebody opens a shop with borrowed means."""
+    """Somebody opens a shop, perhaps after leaving a post and selling something."""
     retired, friend, thing = c.rng.random() < 0.5, c.person(), c.thing()
     person = c.elder() if retired else c.person()
     old = c.town.employer[person]
-    org = c.rng.choice([org for org in c.town.firms + c.town.hosts if org not in (old, c.town.employer[friend])])
+    org = c.rng.choice([org for org in c.town.businesses if org not in (old, c.town.employer[friend])])
     c.tell("retire", chance=float(retired), person=person, org=old, years=c.career(person))
     c.tell("sell", after=c.later(20), chance=0.6, person=person, thing=thing, other=c.person(), price=c.pounds(50, 900))
     c.tell("open_shop", after=c.later(40), person=person, org=org, place=c.rng.choice(c.town.streets))
@@ -64,7 +70,7 @@ def fire(c: Cast) -> None:
     """A fire, a rescue, and how the house opened again."""
     houses = c.town.firms + c.town.public + c.town.hosts
     org = c.rng.choice([house for house in houses if house != c.hospital()])  # that is where they are treated
-    cause, part, weeks = c.some(FIRE_CAUSES), c.some(PARTS), c.rng.randrange(2, 12)
+    cause, part, weeks = c.some(FIRE_CAUSES), c.some(lexicon.PARTS), c.rng.randrange(2, 12)
     seer, victim, helper, mender = c.person(), c.person(c.town.staff(org)), c.person(), c.person()
     c.tell("break_out", part=part, org=org, cause=cause)
     c.tell("notice", chance=0.6, person=seer, org=org)
@@ -78,15 +84,10 @@ def fire(c: Cast) -> None:
     c.tell("reopen", "so", after=open_again - c.day, chance=0.6, org=org)
 
 
-FIRE_CAUSES = lexicon.words("a faulty cable=电线故障, a gas leak=煤气泄漏, lightning=雷击, a candle=一支蜡烛")
-WATER_CAUSES = lexicon.words("heavy rain=大雨, a storm=暴风雨, a burst pipe=水管破裂, a blocked drain=下水道堵塞")
-PARTS = lexicon.PARTS
-
-
 def storm(c: Cast) -> None:
     """Wind and water do damage; the residents mend it."""
-    place, org, cause, part = c.place(), c.rng.choice(c.town.public), c.some(WATER_CAUSES), c.some(PARTS)
-    first, second = c.person(), c.person()
+    place, org = c.place(), c.rng.choice(c.town.public)
+    cause, part, first, second = c.some(WATER_CAUSES), c.some(lexicon.PARTS), c.person(), c.person()
     c.tell("flood", place=place, cause=cause)
     c.tell("damage", "also", cause=cause, part=part, org=org)
     c.tell("rescue", chance=0.5, person=first, other=second, org=org)
@@ -118,15 +119,11 @@ def council(c: Cast) -> None:
         c.tell("argue", chance=0.5, person=author, other=enemy, subject=Word("the vote", "投票结果"))
 
 
-GOOD = lexicon.words("happy=高兴, proud=自豪, relieved=欣慰, grateful=感激")
-BAD = lexicon.words("sad=难过, angry=生气, worried=担心, disappointed=失望")
-
-
 def ferry(c: Cast) -> None:
     """The ferry fails, people wait, another ship comes."""
     ship = c.town.ferry
     place, cause, mender = c.rng.choice(c.town.villages), c.some(lexicon.CAUSES), c.person()
-    pilot = c.person([person for person in c.town.people if person.noun.en in ("pilot", "sailor")])
+    pilot = c.skilled("pilot", "sailor")
     other = c.some(tuple(name for name in lexicon.SHIPS if f"the {name.en}" != ship.en))
     second = Entity(f"the {other.en}", other.zh, "MISC", ship.noun)
     c.tell("captain_of", chance=0.4, person=pilot, ferry=ship)
@@ -141,7 +138,7 @@ def ferry(c: Cast) -> None:
 
 
 def theft(c: Cast) -> None:
-    """Something is stolen; the police find the thief or the wrong one."""
+    """Something is stolen; perhaps the police suspect the wrong one before they arrest the thief."""
     thing, place = c.thing(), c.place()
     owner, thief, finder, wrong = c.person(), c.person(), c.person(), c.person()
     c.tell("steal", other=thief, thing=thing, person=owner, place=place)
@@ -167,7 +164,7 @@ def lost(c: Cast) -> None:
 
 def match(c: Cast) -> None:
     """One club meets another."""
-    club, other = c.rng.sample([club for club in c.town.clubs if club.noun.en not in ARTS], 2)
+    club, other = c.rng.sample(c.town.teams, 2)
     coach, hero, absent = c.person(), c.person(), c.person()
     most = c.rng.randrange(2, 12)
     c.tell("train", chance=0.5, person=coach, club=club)
@@ -177,12 +174,6 @@ def match(c: Cast) -> None:
     c.tell("praise", "so", chance=0.5, person=coach, other=hero, occasion=Word("the last point", "最后一分"))
     c.tell("win_prize", chance=0.6, agent=club, prize=c.some(lexicon.PRIZES))
     c.tell("celebrate", "so", club=club, place=c.place())
-
-
-ABSENCES = lexicon.words("""
-    a broken finger=手指骨折, a cold=感冒, the wedding of a cousin=表亲的婚礼, a late train=火车晚点, an exam=考试,
-    a sore knee=膝盖疼
-""")
 
 
 def stage(c: Cast) -> None:
@@ -211,10 +202,10 @@ def fair(c: Cast) -> None:
 
 
 def school(c: Cast) -> None:
-    """Somebody leaves after many years and somebody follows."""
+    """Somebody leaves after many years and somebody from elsewhere follows."""
     old = c.elder([person for org in c.town.public for person in c.town.staff(org)])
     org = c.town.employer[old]
-    new, pupil = c.person([person for person in c.town.people if c.town.employer[person] != org]), c.person()
+    new, pupil = c.person(c.town.outsiders(org)), c.person()
     c.tell("retire", person=old, org=org, years=c.career(old))
     c.tell("praise", chance=0.6, person=pupil, other=old, occasion=Word("so much patience", "耐心"))
     c.tell("teach", "because", chance=0.7, person=old, other=pupil, skill=c.some(lexicon.SKILLS))

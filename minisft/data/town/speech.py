@@ -67,8 +67,7 @@ class Speech:
     ) -> str:
         """A fact as a clause, without capital or full stop.
 
-        Form "bare" leaves the subject out, "gerund" also makes the verb an -ing form: the frame must begin with
-        its subject.
+        Form "bare" leaves the subject out: the frame must begin with it.
         """
         frame = frame or self.frame(fact, verbs=1 if negated else None) or self.frame(fact)
         parts = expand(frame.parts, fact.roles, self.rng)
@@ -87,6 +86,10 @@ class Speech:
     def calendar(self, day: int) -> str:
         """A day by its name."""
         raise NotImplementedError
+
+    def says_job(self) -> bool:
+        """Whether the clause that is being said tells what somebody works as."""
+        return self.telling is not None and self.telling.kind == "works_for"
 
     def mark(self, text: str, value: object, role: str, tag: str = "") -> str:
         """The text in a mark; the value is now named."""

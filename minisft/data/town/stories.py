@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 from minisft.data.town import lexicon
 from minisft.data.town.lexicon import Thing, Word
-from minisft.data.town.population import ARTS, Entity, Fact, Person, Town, fact
+from minisft.data.town.population import FIRST_YEAR, THIS_YEAR, Entity, Fact, Person, Town, fact
 
-YEARS = 6
-DAYS = 365 * YEARS
+DAYS = 365 * (THIS_YEAR - FIRST_YEAR)  # of the chronicle
 
 
 @dataclass(frozen=True)
@@ -54,8 +53,8 @@ class Cast:
 
     def couple(self) -> tuple[Person, Person]:
         """Two who may marry."""
-        couples = [set(f.roles.values()) for f in self.town.facts if f.kind == "married"]
-        single = [p for p in self.town.people if 25 < p.age < 45 and not any(p in couple for couple in couples)]
+        married = {person for f in self.town.facts if f.kind == "married" for person in f.roles.values()}
+        single = [p for p in self.town.people if 25 < p.age < 45 and p not in married]
         one = self.person(single)
         others = [p for p in single if p.woman != one.woman and p.last != one.last]
         return one, self.person(sorted(others, key=lambda p: abs(p.age - one.age))[:4])
@@ -70,24 +69,24 @@ class Cast:
 
     def troupe(self) -> Entity:
         """A club that performs."""
-        return self.rng.choice([club for club in self.town.clubs if club.noun.en in ARTS])
+        return self.rng.choice(self.town.troupes)
 
     def hall(self) -> Entity:
-        """A public house with room for an audience or for pictures."""
+        """A public building with room for an audience or for pictures."""
         halls = [org for org in self.town.public if org.noun.en not in ("hospital", "post office", "swimming pool")]
         return self.rng.choice(halls or self.town.public)
 
+    def skilled(self, *jobs: str) -> Person:
+        """Somebody, where possible of one of these jobs."""
+        return self.person([person for person in self.town.people if person.noun.en in jobs])
+
     def doctor(self) -> Person:
         """Somebody who treats people."""
-        return self.person([person for person in self.town.people if person.noun.en in ("doctor", "nurse")])
+        return self.skilled("doctor", "nurse")
 
     def hospital(self) -> Entity:
-        """Where they are treated."""
+        """Where people are treated."""
         return next(org for org in self.town.public if org.noun.en == "hospital")
-
-    def counted(self, goods: Word) -> Word:
-        """Goods that can stand after a number: beer is counted in crates."""
-        return Word(f"crates of {goods.en}", goods.zh) if goods.en in lexicon.MASS else goods
 
     def thing(self) -> Thing:
         """Something with a look: an old bicycle."""

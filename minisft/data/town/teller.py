@@ -10,7 +10,7 @@ from minisft.data.town.speech import Speech
 from minisft.data.town.stories import Step
 
 LANGUAGES: dict[str, type[Speech]] = {"en": English, "zh": Chinese}
-# What can be compared: in which words, of whom, and by which number.
+# What can be compared: the kind of the sentence, of what, and by which number.
 COMPARED = {
     "employs": ("busier", "org", "number"), "founded": ("earlier", "org", "year"),
     "population": ("larger", "place", "number"),
@@ -59,11 +59,12 @@ class Teller:
                 text, clauses = self._first(step.fact, frame, when, background), 1
                 bare = not when and begins is not None
             else:
-                if clauses >= 2 or len(text) > 150:
+                full = clauses >= 2 or len(text) > 150
+                if full:
                     speech.memory.close_sentence()
                 clause = speech.clause(step.fact, frame=frame)
                 when = speech.gap(gap) if gap or (gap == 0 and self.rng.random() < 0.2) else ""
-                if clauses >= 2 or len(text) > 150:
+                if full:
                     told.append(speech.sentence(text))
                     text, clauses = self._continued(clause, step.link, when), 1
                 else:
@@ -84,7 +85,7 @@ class Teller:
             speech.memory.close_sentence()
         return told
 
-    def _first(self, told: Fact, frame: object, when: str, background: float) -> str:
+    def _first(self, told: Fact, frame: Frame, when: str, background: float) -> str:
         """The clause that opens a chain: with its date, and perhaps a word on who its subject is."""
         speech, begins = self.speech, frame.begins_with()
         who = told.roles[begins] if begins else None
@@ -114,21 +115,20 @@ class Teller:
 
     def compare(self, about: list[object]) -> list[str]:
         """A sentence that compares one of these, where one can be, with another resident, place or firm."""
-        measured: list[tuple[str, Entity, int]] = [("older", person, person.age) for person in self.town.people]
+        measured: list[tuple[str, str, Entity, int]] = [("older", "person", one, one.age) for one in self.town.people]
         for found in self.town.facts:
             if found.kind in COMPARED:
                 move, subject, role = COMPARED[found.kind]
-                measured.append((move, found[subject], -found[role] if role == "year" else found[role]))
-        own = [entry for entry in measured if entry[1] in about]
+                measured.append((move, subject, found[subject], -found[role] if role == "year" else found[role]))
+        own = [entry for entry in measured if entry[2] in about]
         if not own:
             return []
-        move, one, value = self.rng.choice(own)
-        others = [entry for entry in measured if entry[0] == move and abs(entry[2] - value) > 1]  # "one years"
-        _, other, less = self.rng.choice([entry for entry in others if entry in own] or others)
-        if less > value:
+        move, subject, one, value = self.rng.choice(own)
+        others = [entry for entry in measured if entry[0] == move and abs(entry[3] - value) > 1]  # "one years"
+        *_, other, its = self.rng.choice([entry for entry in others if entry in own] or others)
+        if its > value:
             one, other = other, one
-        subject = {"older": "person", "larger": "place"}.get(move, "org")
-        return [self.say(move, "present", **{subject: one, "other": other}, gap=abs(value - less))]
+        return [self.say(move, "present", **{subject: one, "other": other}, gap=abs(value - its))]
 
     def _continued(self, clause: str, link: str, when: str) -> str:
         """A clause that opens a sentence, with how it follows."""

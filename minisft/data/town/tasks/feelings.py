@@ -1,7 +1,8 @@
 """Praise and blame: its sign, its strength, and what it is about."""
 
 from minisft.data.town.documents import Writer
-from minisft.data.town.opinions import Opinion, judge, pick_aspects
+from minisft.data.town.lexicon import Word
+from minisft.data.town.opinions import Opinion, judge, pick_aspects, sentences_of
 from minisft.data.town.tasks.worlds import MORE, Row, rows_of, whole
 from minisft.data.town.teller import Teller
 
@@ -15,27 +16,15 @@ def critic(writer: Writer, domain: str) -> tuple[Teller, str]:
     return writer.teller(0, me), target
 
 
-def opine(writer: Writer, teller: Teller, group: str, aspect: object, sign: int) -> Opinion:
+def opine(writer: Writer, teller: Teller, group: str, aspect: Word, sign: int) -> Opinion:
     """One judgement with a sign."""
     quoted = writer.rng.choice([person for person in writer.town.people if person != teller.narrator])
     return judge(teller.speech, group, aspect, sign, quoted, teller.narrator, writer.rng)
 
 
-def tell(teller: Teller, opinions: list[Opinion]) -> list[str]:
-    """Judgements as sentences; those of one sign are joined by and, others by but."""
-    told, text, rng = [], "", teller.rng
-    for before, opinion in zip([None, *opinions], opinions, strict=False):
-        if before is None:
-            text = opinion.text
-            continue
-        rest = opinion.text
-        if rng.random() < 0.5:
-            link = "but" if before.value * opinion.value < 0 else "also"
-            text, rest = teller.speech.join(text, link, opinion.text, "", bare=False)
-        if rest:
-            told.append(teller.speech.sentence(text))
-            text = rest
-    return teller.read([*told, teller.speech.sentence(text)])
+def said(teller: Teller, opinions: list[Opinion], language: str) -> str:
+    """The judgements in words."""
+    return whole(teller.read(sentences_of(opinions, teller.speech, joined=0.5)), language)
 
 
 def draw_polarity(writer: Writer, domain: str, language: str) -> Row:
@@ -44,7 +33,7 @@ def draw_polarity(writer: Writer, domain: str, language: str) -> Row:
     sign = writer.rng.choice((1, -1))
     chosen = pick_aspects(target, writer.rng.choice((1, 1, 2)), writer.rng)
     opinions = [opine(writer, teller, group, aspect, sign) for group, aspect in chosen]
-    return {"sentence": whole(tell(teller, opinions), language), "label": int(sign > 0)}
+    return {"sentence": said(teller, opinions, language), "label": int(sign > 0)}
 
 
 def draw_intensity(writer: Writer, domain: str, language: str) -> Row:
@@ -53,7 +42,7 @@ def draw_intensity(writer: Writer, domain: str, language: str) -> Row:
     chosen = pick_aspects(target, writer.rng.choice((1, 1, 2)), writer.rng)
     opinions = [opine(writer, teller, group, aspect, writer.rng.choice((1, -1))) for group, aspect in chosen]
     value = sum(opinion.value for opinion in opinions) / len(opinions)
-    return {"text": whole(tell(teller, opinions), language), "label": round(value, 2)}
+    return {"text": said(teller, opinions, language), "label": round(value, 2)}
 
 
 def draw_aspects(writer: Writer, domain: str, language: str) -> Row | None:
@@ -65,7 +54,7 @@ def draw_aspects(writer: Writer, domain: str, language: str) -> Row | None:
     at = writer.rng.randrange(len(chosen))
     aspect = chosen[at][1]
     span = aspect.zh if language == "zh" else aspect.en
-    text = whole(tell(teller, opinions), language)
+    text = said(teller, opinions, language)
     # 汤 within another word, "room" in "bathroom": which one is meant would be a guess.
     return {"text": text, "span": span, "label": signs[at] + 1} if text.lower().count(span) == 1 else None
 

@@ -58,15 +58,13 @@ def draw_fact(kind: str, people: list[Person], cast: Cast, day: int) -> Fact:
 
 def swapped(told: Fact) -> Fact:
     """The fact with its two people exchanged."""
-    return Fact(told.kind, told.roles | {"person": told["other"], "other": told["person"]}, told.day)
+    return told.but(person=told["other"], other=told["person"])
 
 
 def holds(told: Fact, denied: bool, asked: Fact) -> int:
     """Whether `asked` follows from a fact that is told, or denied, of the same kind between the same two people."""
     if told["person"] != asked["person"] and told.kind not in SAME:
-        if told.kind in FREE or denied:
-            return NEUTRAL
-        return CONTRADICTION
+        return NEUTRAL if told.kind in FREE or denied else CONTRADICTION
     return CONTRADICTION if denied else ENTAILMENT
 
 
@@ -77,8 +75,7 @@ def left_open(told: Fact, denied: bool, people: list[Person], cast: Cast) -> lis
         found.append(swapped(told))
     if told.kind in ALSO:
         found.append(with_third(told, cast.rng.choice(PARTIES), people))
-    found += [with_another(told, role, people, cast) for role in DETAILS if role in _said(told.kind)]
-    return found
+    return found + [with_another(told, role, people, cast) for role in _details(told.kind)]
 
 
 def settled(told: Fact, denied: bool, rng: random.Random) -> Fact:
@@ -113,13 +110,13 @@ def draw_inference(writer: Writer, domain: str, language: str) -> Row | None:
     sentences: list[str] = []
     for told in facts:
         if told is about and (denied or rng.random() < 0.5):
-            clause = worded(told, denied, teller.speech, language)
-            sentences.append(teller.speech.sentence(lead(clause, domain, language, rng)))
+            clause = worded(told, denied, teller.speech)
+            sentences.append(teller.speech.sentence(lead(clause, domain, teller.speech)))
             teller.speech.memory.close_sentence()
         else:
             sentences += teller.steps([Step(told)], background=0.2)
     speech = LANGUAGES[language](rng, plain=True)
-    hypothesis = speech.sentence(worded(replace(asked, day=0), negated, speech, language))
+    hypothesis = speech.sentence(worded(replace(asked, day=0), negated, speech))
     premise = whole(teller.read(sentences), language)
     return {"premise": premise, "hypothesis": speech.marks.read(hypothesis)[0], "label": label}
 
@@ -134,16 +131,14 @@ def other_fact(told: Fact, people: list[Person], cast: Cast) -> Fact:
     rng = cast.rng
     if told.kind not in SAME and rng.random() < EXCHANGED:
         return swapped(told)
-    role = rng.choice((*PARTIES, *(role for role in DETAILS if role in _said(told.kind))))
-    if role not in PARTIES:
-        return with_another(told, role, people, cast)
-    return with_third(told, role, people)
+    role = rng.choice((*PARTIES, *_details(told.kind)))
+    return with_third(told, role, people) if role in PARTIES else with_another(told, role, people, cast)
 
 
 def with_third(told: Fact, role: str, people: list[Person]) -> Fact:
     """The fact with the third of these people in the role of one of the two."""
     third = next(person for person in people if person not in told.roles.values())
-    return Fact(told.kind, told.roles | {role: third}, told.day)
+    return told.but(**{role: third})
 
 
 def with_another(told: Fact, role: str, people: list[Person], cast: Cast) -> Fact:
@@ -151,12 +146,13 @@ def with_another(told: Fact, role: str, people: list[Person], cast: Cast) -> Fac
     value = told[role]
     while value == told[role]:
         value = draw_fact(told.kind, people, cast, 0)[role]
-    return Fact(told.kind, told.roles | {role: value}, told.day)
+    return told.but(**{role: value})
 
 
-def _said(kind: str) -> frozenset[str]:
-    """The roles that every way to say a kind of fact fills, in both languages."""
-    return frozenset.intersection(*(frame.needs for language in LANGUAGES for frame in phrase_book(language)[kind]))
+def _details(kind: str) -> list[str]:
+    """The roles, beside the two people, that every way to say a kind of fact fills, in both languages."""
+    frames = [frame for language in LANGUAGES for frame in phrase_book(language)[kind]]
+    return [role for role in DETAILS if all(role in frame.needs for frame in frames)]
 
 
 def draw_paraphrase(writer: Writer, domain: str, language: str) -> Row | None:
@@ -178,13 +174,13 @@ def draw_paraphrase(writer: Writer, domain: str, language: str) -> Row | None:
 def say(told: Fact, denied: bool, domain: str, language: str, rng: random.Random) -> str:
     """A fact in a sentence that affirms or denies it."""
     speech = LANGUAGES[language](rng, plain=True)
-    text = worded(told, denied, speech, language)
-    return speech.marks.read(speech.sentence(lead(text, domain, language, rng)))[0]
+    text = worded(told, denied, speech)
+    return speech.marks.read(speech.sentence(lead(text, domain, speech)))[0]
 
 
-def worded(told: Fact, denied: bool, speech: Speech, language: str) -> str:
+def worded(told: Fact, denied: bool, speech: Speech) -> str:
     """A fact in a clause that affirms or denies it, the latter now and then by its verb."""
-    ways = DENIED[language] if denied else AFFIRMED[language]
+    ways = (DENIED if denied else AFFIRMED)[speech.language]
     negated = denied and speech.rng.random() < 1 / (len(ways) + 1)
     clause = speech.clause(told, negated)
     return clause if negated else speech.rng.choice(ways).format(clause)

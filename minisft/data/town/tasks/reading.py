@@ -4,9 +4,10 @@ import re
 
 from minisft.data.town.chinese import TRADING
 from minisft.data.town.documents import Text, Writer
-from minisft.data.town.frames import Frame, Slot, Verb, expand
+from minisft.data.town.frames import NEGATION, Frame, Slot, Verb, expand
 from minisft.data.town.markup import Span
 from minisft.data.town.population import Entity, Fact, Person
+from minisft.data.town.speech import Speech
 from minisft.data.town.tasks.worlds import Row, rows_of, whole
 from minisft.data.town.teller import LANGUAGES, Teller
 from minisft.data.town.wishes import DESK
@@ -36,14 +37,12 @@ def question(told: Fact, role: str, teller: Teller, said: set[object]) -> tuple[
     if not frames:
         return None
     frame = teller.rng.choice(frames)
-    parts = [part for part in expand(frame.parts, named, teller.rng) if part != "^"]
-    if not any(isinstance(part, Slot) and part.role == role for part in parts):
+    parts = [part for part in expand(frame.parts, named, teller.rng) if part != NEGATION]
+    at = next((n for n, part in enumerate(parts) if isinstance(part, Slot) and part.role == role), None)
+    if at is None:
         return None
-    value = told[role]
-    at = next(n for n, part in enumerate(parts) if isinstance(part, Slot) and part.role == role)
     if language == "zh":
-        word = "哪里" if isinstance(value, Entity) and value.tag == "LOC" else wh(value, "zh")
-        parts[at] = word
+        parts[at] = "哪里" if _is_place(told[role]) else wh(told[role], "zh")
         text = speech.render(parts, told, False, "past", "finite") + "？"
     else:
         text = _english(parts, at, told, speech)
@@ -59,38 +58,42 @@ def _can_ask(frame: Frame, named: dict[str, object], language: str) -> bool:
     return turns and frame.needs <= named.keys() and frame.verbs() == 1
 
 
-def _english(parts: list, at: int, told: Fact, speech: object) -> str | None:
+def _is_place(value: object) -> bool:
+    return isinstance(value, Entity) and value.tag == "LOC"
+
+
+def _english(parts: list[str | Slot | Verb], at: int, told: Fact, speech: Speech) -> str | None:
+    """The question for the part that stands `at`; None where the frame does not turn into one."""
+
+    def said(parts: list[str | Slot | Verb]) -> str:
+        return speech.render(parts, told, False, "past", "finite")
+
     value = told[parts[at].role]
     if at == 0:
-        if isinstance(value, Entity) and value.tag == "LOC":
-            return None
-        parts = [wh(value, "en"), *parts[1:]]
-        return _capital(speech.render(parts, told, False, "past", "finite")) + "?"
+        return None if _is_place(value) else _asked(said([wh(value, "en"), *parts[1:]]))
     verb = next(n for n, part in enumerate(parts) if isinstance(part, Verb))
     around = [part.split() if isinstance(part, str) else [] for part in (parts[at - 1], *parts[at + 1 : at + 2])]
     halved = ["and"] in around or (around[0][-1:] == ["of"] and len(around) > 1)  # "set the roof of on fire"
     if verb > at or parts[verb].plural or parts[at].possessive or halved:
         return None
     word, rest = wh(value, "en"), parts[verb + 1 : at] + parts[at + 1 :]
-    if isinstance(value, Entity) and value.tag == "LOC":
+    if _is_place(value):
         before = parts[at - 1]
         if not (isinstance(before, str) and before.endswith(" in ")):
             return None
         word, rest = "where", [*parts[verb + 1 : at - 1], before[:-3], *parts[at + 1 :]]
-    subject = [part for part in parts[:verb] if part != "^"]
-    said = speech.render([*subject, *rest], told, False, "past", "finite")
-    lemma = parts[verb].lemma
+    subject, lemma = parts[:verb], parts[verb].lemma
+    both = said([*subject, *rest])
+    head, tail = said(subject), said(rest)
     if lemma == "be":
-        tail = speech.render(rest, told, False, "past", "finite")
-        head = speech.render(subject, told, False, "past", "finite")
-        return _capital(f"{word} was {head} {tail}".strip()) + "?"
-    head = speech.render(subject, told, False, "past", "finite")
-    tail = said[len(head) :].strip() if said.startswith(head) else speech.render(rest, told, False, "past", "finite")
-    return _capital(f"{word} did {head} {lemma} {tail}".strip()) + "?"
+        return _asked(f"{word} was {head} {tail}")
+    if both.startswith(head):  # a thing is "a van" when it is first named
+        tail = both[len(head) :].strip()
+    return _asked(f"{word} did {head} {lemma} {tail}")
 
 
-def _capital(text: str) -> str:
-    return text[0].upper() + text[1:]
+def _asked(text: str) -> str:
+    return text[0].upper() + text[1:].strip() + "?"
 
 
 def answer(spans: list[Span], text: str, value: object, told: Fact) -> tuple[int, str] | None:
@@ -99,17 +102,17 @@ def answer(spans: list[Span], text: str, value: object, told: Fact) -> tuple[int
     """
     clause = [span for span in spans if span.mark.fact is told]
     full = {value.en.removeprefix("the "), value.zh}
-    found = []
+    before = None
     for span in (span for span in spans if span.mark.value == value):
         name = text[span.start : span.end]
         if re.sub("^(an?|the) ", "", name, flags=re.I) in full:
-            found.append((span.start, name))
-            if span.mark.fact is told:
-                return found[-1]
-        elif span.mark.fact is told and name.lower() not in PRONOUNS:
+            if span in clause:
+                return span.start, name
+            if clause and span.start < clause[0].start:
+                before = span.start, name
+        elif span in clause and name.lower() not in PRONOUNS:
             return None
-    before = [one for one in found if clause and one[0] < clause[0].start]
-    return before[-1] if before else None
+    return before
 
 
 def draw_question(writer: Writer, domain: str, language: str) -> Row | None:
@@ -126,15 +129,17 @@ def draw_question(writer: Writer, domain: str, language: str) -> Row | None:
     if not roles or parts[0].teller.narrator in told.roles.values():
         return None  # who tells of "me" is not named
     role = rng.choice(roles)
-    value = told[role]
-    found = answer(read[0][1], read[0][0], value, told)
-    said = {span.mark.value for span in read[0][1]}
-    asked, named = (question(told, role, parts[0].teller, said) if found else None) or ("", set())
-    if not asked or found[1] in asked or _ambiguous(parts, told, named):
+    text, spans = read[0]
+    found = answer(spans, text, told[role], told)
+    if found is None:
+        return None
+    start, name = found
+    asked = question(told, role, parts[0].teller, {span.mark.value for span in spans})
+    if asked is None or name in asked[0] or _ambiguous(parts, told, asked[1]):
         return None
     return {
-        "id": "", "title": parts[0].topic, "context": context, "question": asked,
-        "answers": {"text": [found[1]], "answer_start": [found[0]]},
+        "id": "", "title": parts[0].topic, "context": context, "question": asked[0],
+        "answers": {"text": [name], "answer_start": [start]},
     }  # fmt: skip
 
 

@@ -24,7 +24,7 @@ RELATIONS = {
     "married": ("Spouses", "person", "other"),
     "neighbour": ("Neighbours", "person", "other"),
 }
-FAMILY = ("parent", "sibling", "married", "neighbour")  # what is so for one is often so for the other
+CLOSE = ("parent", "sibling", "married", "neighbour")  # what is so for one is often so for the other
 SYMMETRIC = ("Siblings", "Spouses", "Neighbours")
 LABELS = [
     "Other",
@@ -36,16 +36,16 @@ LABELS = [
 ]
 
 
-def sentence_of(facts: list[Fact], language: str, speech: Speech, domain: str) -> str:
+def sentence_of(facts: list[Fact], speech: Speech, domain: str) -> str:
     """The facts in one sentence; at the help desk somebody brings them forward."""
     rng = speech.rng
     clauses = [speech.clause(fact, frame=rng.choice(_naming_both(fact, speech))) for fact in facts]
-    if language == "zh":
+    if speech.language == "zh":
         text = rng.choice(("，", "；", "，而且")).join(clauses)
     else:
         joints = [rng.choice((", and ", "; ", ", while ", ", and ")) for _ in clauses[1:]] + [""]
         text = "".join(clause + joint for clause, joint in zip(clauses, joints, strict=True))
-    return speech.sentence(lead(text, domain, language, rng))
+    return speech.sentence(lead(text, domain, speech))
 
 
 def draw_relation(writer: Writer, domain: str, language: str) -> Row | None:
@@ -53,14 +53,14 @@ def draw_relation(writer: Writer, domain: str, language: str) -> Row | None:
     rng, facts = writer.rng, [fact for fact in writer.town.facts if fact.kind in RELATIONS]
     kind = rng.choice(list(RELATIONS))  # each as often, however many facts there are of it
     first = rng.choice([fact for fact in facts if fact.kind == kind] or facts)
-    mine = set(_pair(first))
-    linked = [fact for fact in facts if set(_pair(fact)) & mine and set(_pair(fact)) != mine]
+    mine = _pair(first)
+    linked = [fact for fact in facts if _pair(fact) & mine and _pair(fact) != mine]
     if not linked:
         return None
     chosen = [first, *rng.sample(linked, min(len(linked), rng.choice((1, 2, 2))))]
     rng.shuffle(chosen)
     speech = LANGUAGES[language](rng, plain=True)
-    plain, spans = speech.marks.read(sentence_of(chosen, language, speech, domain))
+    plain, spans = speech.marks.read(sentence_of(chosen, speech, domain))
     names = [span for span in spans if isinstance(span.mark.value, Entity) and span.mark.role != "inside"]
     if rng.random() < 0.15:
         pairs = [pair for pair in itertools.combinations(names, 2) if not _related(pair, chosen)]
@@ -83,25 +83,25 @@ def _naming_both(fact: Fact, speech: Speech) -> list[Frame]:
     return [frame for frame in speech.book[fact.kind] if set(RELATIONS[fact.kind][1:]) <= frame.needs]
 
 
-def _pair(fact: Fact) -> tuple[object, object]:
+def _pair(fact: Fact) -> set[object]:
     _, first, second = RELATIONS[fact.kind]
-    return fact.roles[first], fact.roles[second]
+    return {fact[first], fact[second]}
 
 
 def _related(pair: tuple[Span, Span], facts: list[Fact]) -> bool:
     """Whether facts say something of both names, also two together: where one's wife lives, one's brother's mother."""
     one, two = ({name.mark.value} for name in pair)
-    pairs = [set(_pair(fact)) for fact in facts]
-    homes = [set(_pair(fact)) for fact in facts if fact.kind == "lives_in"]
-    near = [set(_pair(fact)) for fact in facts if fact.kind in FAMILY]
+    pairs = [_pair(fact) for fact in facts]
+    homes = [_pair(fact) for fact in facts if fact.kind == "lives_in"]
+    near = [_pair(fact) for fact in facts if fact.kind in CLOSE]
     ones, twos = (value.union(*(people for people in near if value & people)) for value in (one, two))
     return one | two in pairs or bool(ones & twos) or any(home & ones and home & twos for home in homes)
 
 
 def relation_of(fact: Fact, one: Entity) -> str:
     """The label of the two names of a fact, of which `one` stands first."""
-    name = RELATIONS[fact.kind][0]
-    return name if name in SYMMETRIC else f"{name}({'e1,e2' if _pair(fact)[0] == one else 'e2,e1'})"
+    name, first, _ = RELATIONS[fact.kind]
+    return name if name in SYMMETRIC else f"{name}({'e1,e2' if fact[first] == one else 'e2,e1'})"
 
 
 def relations(domain: str, language: str) -> dict[str, list[Row]]:

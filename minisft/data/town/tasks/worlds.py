@@ -7,9 +7,10 @@ import random
 from collections.abc import Callable
 from typing import Any
 
+from minisft.data.town.builder import build_town
 from minisft.data.town.documents import Writer
 from minisft.data.town.names import NAMES
-from minisft.data.town.population import build_town
+from minisft.data.town.speech import Speech
 from minisft.errors import InputError
 
 Row = dict[str, Any]
@@ -63,8 +64,8 @@ def whole(sentences: list[str], language: str) -> str:
     return ("" if language == "zh" else " ").join(sentences)
 
 
-def lead(text: str, domain: str, language: str, rng: random.Random) -> str:
+def lead(text: str, domain: str, speech: Speech) -> str:
     """A clause as it is; at the help desk, as somebody brings it forward."""
     if domain != "helpdesk":
         return text
-    return rng.choice(LEADS[language]) + (" " if language == "en" else "") + text
+    return whole([speech.rng.choice(LEADS[speech.language]), text], speech.language)
