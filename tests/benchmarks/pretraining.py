@@ -2,7 +2,7 @@
 
     python tests/benchmarks/pretraining.py guesses       town-mini on text of other towns; n-grams on the same words
     python tests/benchmarks/pretraining.py curves        three models of one size from new weights: mlm+nsp, plm, ltr
-    python tests/benchmarks/pretraining.py recipe        town-mini made once more (77 minutes on a core)
+    python tests/benchmarks/pretraining.py recipe        town-mini made once more (42 minutes on a core)
     python tests/benchmarks/pretraining.py downstream    64 labels of some tasks, from that model as it grew
     python tests/benchmarks/pretraining.py figures --out FOLDER
 
